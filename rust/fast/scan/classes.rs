@@ -1,13 +1,11 @@
-//! Which kind of character a code point is: one byte of flags, from two table look-ups.
+//! The kind of a character: one byte of flags, found in two table look-ups.
 //!
-//! The three patterns ask only seven questions of a character (upper case? lower case? other letter? mark? number?
-//! white space? line end?), and each answer is one bit, so that a set of classes such as "letter or mark" is one `&`.
-//! The 1,114,112 answers are stored in two stages: `BLOCK_OF[c / 128]` names one of some 230 different blocks of 128
-//! flags, `FLAGS` holds the blocks. Both are computed by the compiler from `python/minitok/reference/published/unicode_16.txt`,
-//! the table that the mirror `rust/reference/published/unicode.rs` reads too: 43 KB in the binary, nothing at run time, nothing to drift.
+//! The patterns ask seven questions of a character (upper case? white space? ...). Each answer is one bit, so a set of classes
+//! such as "letter or mark" is one `&`. `BLOCK_OF[c / 128]` names one of some 230 blocks of 128 flags in `FLAGS`. The compiler
+//! makes both from `python/minitok/reference/published/unicode_16.txt`, which the mirror `rust/reference/published/unicode.rs`
+//! reads too: 43 KB in the binary, no work at run time.
 //!
-//! Text is any bytes. A byte that belongs to no well-formed character counts as one character of class [`OTHER`]
-//! (SPEC E5): a truncated, overlong or surrogate sequence counts byte by byte.
+//! Text is any bytes: each byte of a truncated, overlong or surrogate sequence counts as one character of class [`OTHER`] (SPEC E5).
 
 #![expect(clippy::cast_possible_truncation, reason = "there are fewer blocks than 256, and 256 characters a block")]
 
@@ -33,7 +31,7 @@ pub(super) const ILL_FORMED: u8 = NEWLINE;
 pub(super) const LETTER: u8 = UPPER | LOWER | CASELESS;
 
 const BLOCK: usize = 128;
-/// Room for as many blocks as a byte can number, so that no look-up needs a bounds check; some 230 are in use.
+/// A byte numbers the blocks, so no look-up needs a bounds check; some 230 are in use.
 const BLOCKS: usize = 256;
 const CODE_POINTS: usize = 0x11_0000;
 const SURROGATES: std::ops::Range<usize> = 0xD800..0xE000;
@@ -63,8 +61,8 @@ pub(super) fn flags_of(code_point: u32) -> u8 {
     FLAGS[block as usize][code_point as usize % BLOCK]
 }
 
-/// The flags of the character of two or three bytes that begins with these three; [`ILL_FORMED`] if its sequence is overlong
-/// or a surrogate. That the continuation bytes are such is the caller's to check.
+/// The flags of the character of two or three bytes that begins with these three; [`ILL_FORMED`] if it is overlong or a surrogate.
+/// The caller has checked the continuation bytes.
 #[inline(always)]
 pub(super) fn short_flags(lead: u8, second: u8, third: u8) -> u8 {
     let (row, last) = if lead < 0xE0 {
@@ -101,7 +99,6 @@ pub(super) fn char_at(text: &[u8], at: usize) -> (u8, usize) {
     }
 }
 
-/// The same for a character that is not ASCII, from its first byte and all that follows it.
 #[inline]
 fn wide_char(lead: u8, rest: &[u8]) -> (u8, usize) {
     let continues = |byte: u8| byte & 0xC0 == 0x80;
@@ -140,7 +137,7 @@ const HAN: [(u32, u32); 22] = {
     ranges
 };
 
-/// Whether a character, given by its bytes, is a Han character: a letter, a number, a mark, a radical.
+/// Whether the bytes are a Han character: a letter, number, mark or radical.
 pub(super) fn is_han(bytes: &[u8]) -> bool {
     let character = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next());
     character.is_some_and(|c| {
@@ -149,7 +146,7 @@ pub(super) fn is_han(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a character, given by its first two bytes and its flags, is a letter that is Han; and whether these do not decide it.
+/// By the first two bytes and the flags of a character: whether it is a Han letter; and whether these do not decide it.
 #[inline(always)]
 pub(super) fn han_letter(lead: u8, second: u8, flags: u8) -> (bool, bool) {
     match (lead, second) {
@@ -163,7 +160,6 @@ pub(super) fn han_letter(lead: u8, second: u8, flags: u8) -> (bool, bool) {
     }
 }
 
-/// The flag that a line of the Unicode table stands for, from the name the line begins with.
 const fn flag_named(name: &[u8]) -> u8 {
     match name {
         b"Lu" | b"Lt" => UPPER,
@@ -201,7 +197,6 @@ const fn spread(source: &[u8]) -> Spread {
     all
 }
 
-/// The word that begins at `at`, and where it ends.
 const fn word(source: &[u8], at: usize) -> (&[u8], usize) {
     let mut end = at;
     while source[end] != b' ' && source[end] != b'\n' {
@@ -210,7 +205,7 @@ const fn word(source: &[u8], at: usize) -> (&[u8], usize) {
     (source.split_at(end).0.split_at(at).1, end)
 }
 
-/// The first and the last code point of a range, `FIRST-LAST` or one alone in hexadecimal.
+/// The first and the last code point of `FIRST-LAST`, or of one code point alone, in hexadecimal.
 const fn bounds(range: &[u8]) -> (u32, u32) {
     let (mut first, mut last, mut at) = (None, 0, 0);
     while at < range.len() {
@@ -238,7 +233,6 @@ const fn set(all: &mut Spread, mut at: usize, end: usize, flag: u8) {
 #[allow(clippy::large_stack_arrays, reason = "the compiler's stack, not the program's")]
 const fn compress(all: &Spread) -> Table {
     let mut table = Table { block_of: [0; CODE_POINTS / BLOCK], flags: [[OTHER; BLOCK]; BLOCKS] };
-    // The last block is the untouched one; the others are numbered as they come.
     let (mut block, mut distinct, mut last) = (0, 0, 0);
     while block < CODE_POINTS / BLOCK {
         let mut known = BLOCKS - 1;

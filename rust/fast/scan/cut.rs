@@ -1,21 +1,18 @@
 //! Where a text may be cut in two without changing a piece on either side, seen from three bytes.
 //!
-//! Training counts the pieces of one long document on several threads, or reads it in chunks; both need places where the
-//! two halves, split apart, give exactly the pieces of the whole. [`Cuts`] of a grammar are before an ASCII white byte `w`
-//! that follows a character `c` which is not white. Proof, for the pieces of `rust/reference/pretokenize.rs`:
+//! Threads and chunks of a long document need such places. [`Cuts`] of a grammar are before an ASCII white byte `w` that follows a
+//! character `c` which is not white. Proof, for the pieces of `rust/reference/pretokenize.rs`:
 //!
-//! 1. *A piece ends there in the whole text.* No alternative of gpt2 has white space after a character that is not
-//!    white. In the others only the punctuation rule has, and there only line ends (`[\r\n]*`, `[\r\n/]*`) after
-//!    characters that are neither letters nor numbers. So nothing spans the cut if `w` is not a line end, or `c` is a letter
-//!    or a number, or the pattern is gpt2. (A mark does not count as a letter here: punctuation can hold it.)
-//! 2. *The left half has the same pieces alone.* What a rule sees beyond its own piece is: the end of a run, which is
-//!    the same before white space and before the end of the text; `(?!\S)` and `$`, which only white space asks, and the
-//!    left half's last character is not white, so every white run of it is followed by the same character as before; the
-//!    contraction after an apostrophe, which no white byte continues.
+//! 1. *A piece ends there in the whole text.* No alternative of gpt2 has white space after a character that is not white. In the
+//!    others only the punctuation rule has, and there only line ends (`[\r\n]*`, `[\r\n/]*`) after characters that are neither letters
+//!    nor numbers. So nothing spans the cut if `w` is not a line end, or `c` is a letter or a number, or the pattern is gpt2. (A
+//!    mark does not count as a letter here: punctuation can hold it.)
+//! 2. *The left half has the same pieces alone.* What a rule sees beyond its own piece is: the end of a run, which is the same before
+//!    white space and at the end of the text; `(?!\S)` and `$`, which only runs of white space ask, and all of these end before
+//!    `c`; the contraction after an apostrophe, which no white byte continues.
 //! 3. *The right half has the same pieces alone*, because no rule looks behind.
 //!
-//! All of this holds whatever comes after `w`, so a stream may be cut as soon as `w` has arrived. A truncated character
-//! before `w` is ill-formed in both cases, since `w` is ASCII.
+//! All of this holds whatever comes after `w`. A truncated character before `w` is ill-formed in both cases, since `w` is ASCII.
 //!
 //! Cost: O(bytes looked at). Text without ASCII white space (some Chinese, minified code) may hold no such place at all.
 
@@ -23,9 +20,8 @@ use super::classes::{LETTER, NEWLINE, NUMBER, WHITE, char_at};
 use super::grammar::Grammar;
 use crate::support::interrupt;
 
-/// What knows places at which a text can be cut in two without changing what becomes of either part.
-///
-/// Both searches stop early where the work is to stop (`rust/support/interrupt.rs`).
+/// Finds places at which a text can be cut in two without changing either part. Both searches stop early where the work is to stop
+/// (`rust/support/interrupt.rs`).
 pub trait Cuts {
     /// Whether the text can be cut at `at`, which is inside it and not 0.
     fn is_cut(&self, text: &[u8], at: usize) -> bool;
@@ -42,7 +38,6 @@ pub trait Cuts {
     }
 }
 
-/// What knows no such place.
 #[derive(Debug)]
 pub struct NoCuts;
 

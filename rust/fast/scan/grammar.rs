@@ -13,7 +13,7 @@
 
 use crate::support::features::HAS_FILES;
 
-/// How many grammars the published encodings have.
+/// How many grammars the published encodings have; they come first in [`Grammar::ALL`].
 const PUBLISHED: usize = 3;
 
 /// A pattern that has a scanner of its own.
@@ -37,7 +37,6 @@ pub enum Grammar {
     Kimi,
 }
 
-/// Which words a grammar takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Words {
     Gpt2,
@@ -46,7 +45,7 @@ pub(super) enum Words {
 }
 
 impl Grammar {
-    /// All of them, with the names of their patterns; first those of the published encodings.
+    /// All of them, with the names of their patterns.
     pub const ALL: [(&str, Grammar); 8] = [
         ("gpt2", Grammar::Gpt2),
         ("cl100k", Grammar::Cl100k),
@@ -58,7 +57,6 @@ impl Grammar {
         ("kimi", Grammar::Kimi),
     ];
 
-    /// The grammar of a named pattern.
     pub fn named(name: &str) -> Option<Grammar> {
         let known = if HAS_FILES { &Grammar::ALL[..] } else { &Grammar::ALL[..PUBLISHED] };
         known.iter().find(|(grammar, _)| *grammar == name).map(|(_, grammar)| *grammar)
@@ -73,19 +71,18 @@ impl Grammar {
         }
     }
 
-    /// Whether a number is one digit: `\p{N}` in place of `\p{N}{1,3}`.
+    /// `\p{N}` in place of `\p{N}{1,3}`.
     #[inline]
     pub(super) const fn single_digits(self) -> bool {
         matches!(self, Grammar::Qwen2 | Grammar::Qwen35 | Grammar::Tekken)
     }
 
-    /// Whether marks count as letters: `[\p{L}\p{M}]+`.
+    /// `[\p{L}\p{M}]+`.
     #[inline]
     pub(super) const fn marks_are_letters(self) -> bool {
         matches!(self, Grammar::Qwen35 | Grammar::O200k | Grammar::Tekken | Grammar::Kimi)
     }
 
-    /// Whether `'s` and the like belong together.
     #[inline]
     pub(super) const fn contractions(self) -> bool {
         !matches!(self, Grammar::Tekken)
@@ -97,13 +94,13 @@ impl Grammar {
         matches!(self, Grammar::Kimi)
     }
 
-    /// Whether punctuation takes slashes after it, as it takes line ends: `[\r\n/]*` in place of `[\r\n]*`.
+    /// Whether punctuation takes slashes after it: `[\r\n/]*` in place of `[\r\n]*`.
     #[inline]
     pub(super) const fn takes_slashes(self) -> bool {
         matches!(self, Grammar::O200k | Grammar::Tekken)
     }
 
-    /// Whether white space at the end of a text is one piece, even if it holds a line end: `\s++$`.
+    /// `\s++$`: white space at the end of a text is one piece, even if it holds a line end.
     #[inline]
     pub(super) const fn whole_tail(self) -> bool {
         matches!(self, Grammar::Gpt2 | Grammar::Cl100k)

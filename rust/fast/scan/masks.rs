@@ -1,23 +1,20 @@
 //! The starts of pieces in a window of 64 bytes, from bit masks. Must equal `scalar.rs`, and so `rust/reference/pretokenize.rs`.
 //!
 //! Bit i of a mask describes byte i, and every byte of a character that is not ASCII carries the character's class. A window
-//! begins where a piece starts, so nothing before it matters: shifting in zeros is right.
+//! begins where a piece starts, so nothing before it matters, and zeros are shifted in.
 //!
-//! * *Shifts* compare neighbours: `letter & !(letter << 1)` is where runs of letters begin; `white & !(white >> 1)` where
-//!   white runs end. A run of letters starts a piece unless the character before it leads that piece:
-//!   `letter & !(letter << 1) & !(space << 1)`.
-//! * *The carry trick* floods: to find what a run of line ends absorbs from its first bit f on, add. In `newline + f` the
-//!   carry runs through the ones from f upwards and clears them, so `newline & !(newline + f)` is the run that begins at f,
-//!   for all the runs of the window in one addition.
+//! * *Shifts* compare neighbours: `white & !(white >> 1)` is where white runs end. A run of letters starts a piece unless the
+//!   character before it leads that piece: `letter & !(letter << 1) & !(space << 1)`.
+//! * *An addition* floods: in `newline + f` the carry runs through the ones from bit f upwards and clears them, so
+//!   `newline & !(newline + f)` is the run of line ends that begins at f, for all the runs of the window at once.
 //! * *Loops over rare bits* do the rest: contractions, white space before a line end, numbers of more than three digits.
 //!
-//! Where a window cannot decide, it stops: after bit 60 (a contraction and a character reach three bytes on), in white space that
-//! reaches the window's edge, and at *odd* bits, which the formulas do not cover: ill-formed bytes, marks after punctuation, an
-//! upper-case letter after a caseless one, rare Han characters where these are apart. The scalar scanner then takes one piece.
+//! The scalar scanner takes a piece where a window cannot decide: after bit 60 (a contraction and a character reach three bytes
+//! on), in white space that reaches the window's edge, and at *odd* bits, which the formulas do not cover: ill-formed bytes, marks
+//! after punctuation, an upper-case letter after a caseless one, rare Han characters where these are apart.
 //!
-//! Cost: constant a window, plus a table look-up for each character that is not ASCII.
-//!
-//! Buys: with the table instead, text that comes again takes 1.12 to 1.27 times as long.
+//! Cost: constant a window, plus a table look-up for each character that is not ASCII. Buys: with the table instead, text that comes
+//! again takes 1.12 to 1.27 times as long.
 
 use super::classes::{self, ILL_FORMED, NUMBER, WHITE};
 use super::grammar::{Grammar, Words};
@@ -28,12 +25,11 @@ use crate::fast::simd::vector::{Ascii, Vectors};
 /// The bytes a window may look at: 64, and what a last character or contraction needs after them.
 pub(super) const REACH: usize = 68;
 
-/// What a window holds, ASCII and not.
 struct Window {
     upper: u64,
     lower: u64,
     caseless: u64,
-    /// Han characters that are letters, where they are apart: then they are in no other class.
+    /// Han letters, where they are apart: then they are in no other class.
     han: u64,
     mark: u64,
     number: u64,
@@ -43,7 +39,7 @@ struct Window {
     apostrophe: u64,
     slash: u64,
     continuation: u64,
-    /// Where the formulas are not to be trusted, and from where on.
+    /// Where the formulas are not to be trusted.
     odd: u64,
 }
 
@@ -84,8 +80,8 @@ fn decide_wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], as
     decide::<true>(grammar, bytes, wide(vectors, grammar, bytes, ascii))
 }
 
-/// Adds the characters that are not ASCII: each is looked up, its flags are laid down at its first byte, and the planes
-/// of the 64 flag bytes are the masks, spread over the continuation bytes by carries.
+/// Adds the characters that are not ASCII: the flags of each are laid down at its first byte; the planes of the 64 flag bytes are
+/// the masks, spread over the continuation bytes by carries.
 #[inline(always)]
 fn wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], ascii: &Ascii) -> Window {
     let continuation = ascii.continuation;
@@ -104,7 +100,7 @@ fn wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], ascii: &A
         }
     }
     let [upper, lower, caseless, mark, number, white, _, ill_formed] = vectors.planes(&flags);
-    // A missing continuation byte, or one too many: its character began at most three bytes before.
+    // A missing continuation byte, or an extra one: its character began at most three bytes before.
     let expected = (leads << 1) | (leads & ascii.from_three) << 2 | (leads & ascii.from_four) << 3;
     let wrong = expected ^ continuation;
     let ill_formed = ill_formed | unsure;
@@ -126,7 +122,6 @@ fn wide<V: Vectors>(vectors: V, grammar: Grammar, bytes: &[u8; REACH], ascii: &A
     all
 }
 
-/// The flags of a character of four bytes.
 #[inline(never)]
 fn long_flags(bytes: &[u8; REACH], at: usize) -> u8 {
     let (flags, length) = classes::char_at(bytes, at);
@@ -230,7 +225,7 @@ fn o200k<const WIDE: bool>(grammar: Grammar, bytes: &[u8; REACH], all: &mut Wind
     starts
 }
 
-/// The lowest bit, taken off.
+/// Takes off the lowest bit.
 #[inline(always)]
 fn next_bit(mask: &mut u64) -> Option<usize> {
     let bit = mask.trailing_zeros() as usize;
@@ -253,7 +248,7 @@ fn flood(through: u64, seeds: u64) -> u64 {
     through & !through.wrapping_add(seeds)
 }
 
-/// The same with any number of seeds in a run, in six doublings: runs of 1, 2, 4 ... 32.
+/// With any number of seeds in a run, in six doublings: runs of 1, 2, 4 ... 32.
 fn flood_by_doubling(mut through: u64, seeds: u64) -> u64 {
     let mut flooded = seeds;
     for step in [1, 2, 4, 8, 16, 32] {

@@ -1,8 +1,8 @@
 //! Recognises a pattern that is a named one in another spelling.
 //!
 //! Files spell the same pattern in many ways: `'(?:[sdmt]|ll|ve|re)` or `'s|'d|'m|...`, possessive or greedy, `\s+$` or not. So a
-//! pattern is compared with each that has a mask scanner, as machines: that is a proof over all texts. It takes a millisecond, and is
-//! begun only where both cut one text full of traps alike.
+//! pattern is compared, as a machine, with each that has a mask scanner: a proof over all texts. It takes a millisecond, and is begun
+//! only where both cut one text full of traps alike.
 
 use super::compiled::difference;
 use super::grammar::Grammar;
@@ -13,11 +13,10 @@ use crate::fast::util::fallible::push;
 use crate::reference::published::regexes::parse;
 use crate::support::spent::Spent;
 
-/// What nearly all patterns that differ cut differently.
+/// Nearly all patterns that differ cut this differently.
 const PROBE: &str = "I'll DON'T it'\u{17F} 12345 e\u{301}A\u{301} \u{301}b aBC'sD 漢字-/\n/ !\r\n\n x\t y  \n ";
 
-/// The masks of a grammar in place of a table, if it is proved that both cut every text alike. `expressions` gives the steps of a
-/// name.
+/// Replaces a table by the masks of a grammar if both are proved to cut every text alike. `expressions` gives the steps of a name.
 pub fn or_masks(tier: Tier, steps: &[&str], expressions: fn(&str) -> Vec<&str>) -> Tier {
     if !matches!(tier, Tier::Table(_)) {
         return tier;

@@ -1,8 +1,7 @@
 //! The named patterns by hand, one character at a time. Must equal the regular expressions of `rust/reference/pretokenize.rs`.
 //!
-//! A pattern without look-behind is a function: from a position where a piece starts to the position where it ends. Each
-//! function below tries the alternatives of its pattern in their order. None of the nested repetitions needs
-//! backtracking, because what may follow a run can be decided while the run is read:
+//! A pattern without look-behind is a function from where a piece starts to where it ends. Each function tries the alternatives
+//! of its pattern in their order. None needs backtracking, since what may follow a run is decided while the run is read:
 //!
 //! * A white run of n characters that ends before a non-white one yields n - 1 (`\s+(?!\S)`), so the last one can lead
 //!   the next piece; if it holds a line end (cl100k, o200k), everything up to the last line end (`\s*[\r\n]`).
@@ -12,23 +11,21 @@
 //!   prefix gives back its trailing uppers, so the word ends after its last caseless letter or mark. Only where there is
 //!   none does the second alternative (all upper case) apply.
 //!
-//! These rules leave no character unmatched: each class of character has an alternative that takes it alone. A
-//! letter matches the letter rule, a number the number rule, white space the last rule, all the rest the punctuation
-//! rule.
+//! No character is left unmatched: letters, numbers, white space and all the rest each have a rule that takes one alone.
 //!
-//! Cost: O(piece + the white run after it); over a whole text O(n) whatever the text, since a run is read at most twice
-//! as a piece and once as what follows one. No allocation, no recursion.
+//! Cost: O(piece + the white run after it); over a whole text O(n), since a run is read at most twice as a piece and once as what
+//! follows one.
 
 use super::classes::{CASELESS, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, WHITE, char_at, is_han};
 use super::grammar::{Grammar, Words};
 use crate::support::interrupt;
 
-/// How many characters of a piece are read between two looks at whether to stop.
+/// How many characters of a piece are read between two checks whether to stop.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 3 } else { 1 << 16 };
 /// What `[^\s\p{L}\p{N}]` matches.
 const PUNCTUATION: u8 = OTHER | MARK;
 
-/// The end of the piece that starts at `start`, which must be less than `text.len()`.
+/// `start` must be less than `text.len()`.
 #[inline]
 pub fn piece_end(grammar: Grammar, text: &[u8], start: usize) -> usize {
     match grammar.words() {
@@ -119,7 +116,7 @@ fn is_newline(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// As [`char_at`], in a word of the grammar: a Han character that is apart is no letter there, and a mark of that kind as punctuation.
+/// As [`char_at`], in a word of the grammar: a Han character that is apart is not a letter there, and such a mark is punctuation.
 #[inline(always)]
 fn cased_char_at(grammar: Grammar, text: &[u8], at: usize) -> (u8, usize) {
     let (flags, length) = char_at(text, at);
@@ -137,7 +134,6 @@ fn han(text: &[u8], start: usize) -> usize {
     if is_in(start, length) { run_of(text, start, |_, at, length| is_in(at, length)) } else { 0 }
 }
 
-/// The end of the longest run of characters of a set of classes.
 #[inline(always)]
 fn run(text: &[u8], mut at: usize, set: u8) -> usize {
     if set & LOWER != 0 {
@@ -146,7 +142,7 @@ fn run(text: &[u8], mut at: usize, set: u8) -> usize {
     run_of(text, at, |flags, _, _| flags & set != 0)
 }
 
-/// The end of the longest run of characters of which this is true: of their flags, where they begin, and their lengths.
+/// The end of the longest run of characters for which this is true of the flags, the start and the length.
 #[inline(always)]
 fn run_of(text: &[u8], mut at: usize, is_in: impl Fn(u8, usize, usize) -> bool) -> usize {
     loop {
@@ -169,8 +165,8 @@ fn stopped() -> bool {
     interrupt::stopped()
 }
 
-/// How many of the next eight bytes are ASCII letters (lower case alone, or either): most words end within them, and one
-/// test of a 64-bit word has no branch that could be foreseen wrongly.
+/// How many of the next eight bytes are ASCII letters (lower case alone, or either). Most words end within them, and one test of a
+/// 64-bit word has no branch to mispredict.
 #[inline(always)]
 fn ascii_letters(text: &[u8], at: usize, upper_too: bool) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
@@ -184,7 +180,7 @@ fn ascii_letters(text: &[u8], at: usize, upper_too: bool) -> usize {
     others.trailing_zeros() as usize / 8
 }
 
-/// `\p{N}{1,3}` or `\p{N}`, where the first is known to be there.
+/// `\p{N}{1,3}` or `\p{N}`; the first is known to be there.
 fn numbers(grammar: Grammar, text: &[u8], mut at: usize) -> usize {
     for _ in 0..if grammar.single_digits() { 1 } else { 3 } {
         let (flags, length) = char_at(text, at);
@@ -233,9 +229,8 @@ fn suffix(text: &[u8], at: usize, ignore_case: bool) -> usize {
     contraction(first, rest.first().copied().unwrap_or(0), ignore_case)
 }
 
-/// The length of a contraction with its apostrophe, from the two bytes after the apostrophe, or 0.
-///
-/// The long s (U+017F) is an `s` when case is ignored; no other letter of these has such a relative.
+/// The length of a contraction with its apostrophe, from the two bytes after that, or 0. The long s (U+017F) is an `s` when case
+/// is ignored; no other letter here has such a relative.
 #[inline(always)]
 pub(super) fn contraction(first: u8, second: u8, ignore_case: bool) -> usize {
     let fold = if ignore_case { 0x20 } else { 0 };

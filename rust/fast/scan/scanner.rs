@@ -9,13 +9,11 @@ use crate::fast::simd::Isa;
 use crate::fast::util::fallible::resize;
 use crate::support::spent::Spent;
 
-/// A longer text is not looked at for small letters first.
+/// A longer text is not first checked for being all small letters.
 const LONGEST_WORD: usize = 32;
 
-/// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent.
-///
-/// No grammar cuts small letters, so a part that has nothing else is a piece: to make a scanner for each word costs seven
-/// times as much as to encode it.
+/// Passes the pieces of a text, or of a part of one, to `emit`, in order. `spent` is what the text has spent. No grammar cuts small
+/// letters, so a part that has nothing else is a piece: making a scanner costs seven times as much as encoding a word.
 pub fn split<'t>(
     tier: &Tier,
     text: &'t [u8],
@@ -61,7 +59,6 @@ pub struct Scanner<'t> {
     meet: bool,
 }
 
-/// How it scans, and what it keeps between two blocks.
 #[derive(Debug, Clone)]
 enum Way<'t> {
     Masks(Grammar, Isa),
@@ -70,13 +67,12 @@ enum Way<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// A scanner at the start of `text`, any bytes of any length, with the fastest instructions of this processor.
+    /// With the fastest instructions of this processor.
     #[inline]
     pub fn new(grammar: Grammar, text: &'t [u8]) -> Self {
         Self::with_isa(grammar, text, Isa::fastest())
     }
 
-    /// A scanner for a pattern.
     #[expect(clippy::inline_always, reason = "a call would cost short texts a hundredth")]
     #[inline(always)]
     pub fn of(tier: &'t Tier, text: &'t [u8]) -> Self {
@@ -86,7 +82,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A scanner for a part of a text. `spent` is what the text has spent; only going back asks for it.
+    /// For a part of a text. `spent` is what the text has spent; only going back asks for it.
     fn within(tier: &'t Tier, text: &'t [u8], spent: impl FnOnce() -> Spent) -> Self {
         let way = match tier {
             Tier::Masks(grammar) => Way::Masks(*grammar, Isa::fastest()),
@@ -96,30 +92,26 @@ impl<'t> Scanner<'t> {
         Self { text, position: 0, way, meet: true }
     }
 
-    /// As [`new`](Self::new) with other instructions, to compare them.
+    /// With these instructions, to compare them.
     pub fn with_isa(grammar: Grammar, text: &'t [u8], isa: Isa) -> Self {
         Self { text, position: 0, way: Way::Masks(grammar, isa), meet: true }
     }
 
-    /// Whether two characters of three bytes may meet inside a piece of the last block. Masks see where none do.
+    /// Whether two characters of three bytes may meet inside a piece of the last block.
     pub fn may_meet(&self) -> bool {
         self.meet
     }
 
-    /// Where the next piece starts.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// Replaces the contents of `ends` by the ends of the next pieces, ascending offsets into the text, at least one;
-    /// false, and no ends, when the text is used up. The first piece starts at the [`position`](Self::position) before the
-    /// call, each other where the one before it ends.
+    /// Replaces `ends` by the ends of the next pieces, ascending offsets into the text, at least one; false, and no ends, when the text
+    /// is used up. The first piece starts at the [`position`](Self::position) before the call, each other where the one before it ends.
     ///
-    /// Masks give at most `max_pieces.max(1)`, compiled patterns what some thousand bytes hold. How many pieces a block has
-    /// says nothing about the text.
+    /// Masks give at most `max_pieces.max(1)`, compiled patterns what some thousand bytes hold.
     ///
     /// # Errors
-    ///
     /// A pattern whose ends cannot be found without going back takes too many steps.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, max_pieces: usize) -> Result<bool> {
         if self.position == self.text.len() {
@@ -152,8 +144,8 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// Writes the ends of the pieces of a text from `position` on, which is inside it, and moves it to the last of them; returns how many
-/// these are: at least one. `ends` is not empty. Sets `meet` if [`Scanner::may_meet`] of them.
+/// Writes the ends of the pieces from `position` on, which is inside the text, moves it to the last, and returns their number, at
+/// least one. `ends` is not empty. Sets `meet` as [`Scanner::may_meet`] says.
 pub(crate) fn fill(grammar: Grammar, text: &[u8], position: &mut usize, ends: &mut [usize], meet: &mut bool) -> usize {
     Isa::fastest().run(Fill { grammar, text, position, ends, meet })
 }

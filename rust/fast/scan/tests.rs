@@ -139,7 +139,6 @@ fn ill_formed_bytes_count_one_by_one() {
     }
 }
 
-/// Short strings that matter to some rule; traps are what comes of joining them.
 pub(super) const ATOMS: &[&str] = &[
     " ", "  ", "\t", "\n", "\r\n", "\r", "\x0B", "\x1C", "\x1F", "\u{85}", "\u{A0}", "\u{2028}", "\u{3000}",
     "\u{200B}", "'", "''", "'s", "'S", "'t", "'ll", "'LL", "'lL", "'re", "'Ve", "'d", "'\u{17F}", "'l", "'r",
@@ -150,7 +149,7 @@ pub(super) const ATOMS: &[&str] = &[
     "\u{FFFD}", "\0", "hello", " world", "\u{3042}\u{308A}", "\u{D55C}", "camelCase", "HTMLParser",
 ];
 
-/// Ill-formed sequences: lone, truncated, overlong, surrogate, beyond the last code point.
+/// Lone, truncated, overlong, surrogate, beyond the last code point.
 pub(super) const BAD_BYTES: &[&[u8]] = &[
     b"\xFF", b"\x80", b"\xC3", b"\xE6\x97", b"\xF0\x9F\x98", b"\xC0\xAF", b"\xED\xA0\x80", b"\xF4\x90\x80\x80", b"\xC5",
 ];
@@ -165,7 +164,7 @@ pub(super) fn trap() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(atom, 0..60).prop_map(|atoms| atoms.concat())
 }
 
-/// Whether a character is tried: all are, but of large blocks of one class (Chinese characters, Hangul, private ones) one in sixteen.
+/// Of large blocks of one class (Chinese characters, Hangul, private ones), one in sixteen is.
 pub(super) fn is_tried(c: char) -> bool {
     let code = c as u32;
     let inside =

@@ -33,7 +33,7 @@ fn check_long_runs(grammar: Grammar) {
     }
 }
 
-/// Every two atoms, at places that put them before, across and after the edges of windows.
+/// Before, across and after the edges of windows.
 fn check_every_pair_of_atoms_across_the_edges(grammar: Grammar) {
     let (filler, tail) = ("word, an 'other' one. ".repeat(8), " and then what comes after the window ".repeat(3));
     for (i, first) in ATOMS.iter().enumerate() {
@@ -47,7 +47,7 @@ fn check_every_pair_of_atoms_across_the_edges(grammar: Grammar) {
     }
 }
 
-/// Each of these for each grammar by itself, so that the processors share them.
+/// A test for each grammar, so that the processors share them.
 macro_rules! for_each_grammar {
     ($($name:ident $grammar:ident),*) => {$(
         mod $name {

@@ -10,7 +10,6 @@ use crate::reference::published::regexes::parse;
 use crate::support::features::HAS_FILES;
 use crate::support::interrupt;
 
-/// What cuts in place of the regular-expression engine; the fastest first.
 #[derive(Debug)]
 pub enum Tier {
     /// The hand-written scanner of a grammar: 64 bytes at a time.
@@ -22,8 +21,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// The tier of regular expressions that cut one after the other, or why they are left to the engine; an error if one is
-    /// malformed.
+    /// The tier of regular expressions that cut in turn, or why they are left to the engine; an error if one is malformed.
     pub fn new(steps: &[&str]) -> Result<std::result::Result<Tier, Unsupported>> {
         Ok(compile(&trees_of(steps)?, &mut Work::default()).map(|compiled| match compiled {
             Compiled::Table(table) => Tier::Table(table),
@@ -49,7 +47,6 @@ impl Tier {
         }
     }
 
-    /// Where a text can be cut in two without changing a piece.
     pub fn cuts(&self) -> &dyn Cuts {
         match self {
             Tier::Masks(grammar) => grammar,
@@ -64,10 +61,8 @@ fn trees_of(steps: &[&str]) -> Result<Vec<Node>> {
     try_collect(steps.iter().map(parsed))
 }
 
-/// Patterns that no one machine runs one after the other, in as few passes as its machines can run them. Each pass is as long as
-/// can be compiled, or one step; with each, whether to compile it at all.
-///
-/// Costs: each step is parsed once, and compiled O(log steps) times, until the work that a pattern may cost is spent.
+/// Splits patterns that no one machine runs in turn into as few passes as its machines can run, each as long as can be compiled, or
+/// one step; with each, whether to compile it. Cost: each step is parsed once, and compiled O(log steps) times, within [`Work`].
 pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<(&'s [&'p str], bool)> {
     let (mut passes, mut work) = (Vec::new(), Work::default());
     let parsed = |step: &&str| if HAS_FILES { interrupt::check().and_then(|()| parse(step)).ok() } else { None };
@@ -91,8 +86,8 @@ pub fn passes<'s, 'p>(mut steps: &'s [&'p str]) -> Vec<(&'s [&'p str], bool)> {
     passes
 }
 
-/// The most first steps that one machine runs, or 1. If some do not compile, neither do more: a machine is made step by step, and
-/// more steps make its classes finer. So the number is doubled until it is too large, and then halved in between.
+/// The most first steps that one machine runs, or 1. If some do not compile, neither do more, since more steps make finer classes:
+/// so the number is doubled until it is too large, and then halved in between.
 fn most_that_compile(trees: &[Node], work: &mut Work) -> usize {
     let (mut most, mut too_many) = (1, None);
     while most < trees.len() && too_many.is_none_or(|too_many| most + 1 < too_many) && !work.is_spent() {

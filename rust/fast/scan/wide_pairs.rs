@@ -1,8 +1,7 @@
 //! The places where two characters of three bytes meet, found 64 bytes at a time; for `encode/cut/static_cuts.rs`.
 //!
-//! A character stands whole at byte i if a lead of three bytes is there and two continuations follow. Two of them meet at p
-//! if one stands whole at p - 3 and one at p. A window of 64 bytes decides its places 3 to 61, so the next begins 59
-//! further on, and no state passes between them.
+//! Two of them meet at p if a lead of three bytes and two continuations stand at p - 3 and at p. A window of 64 bytes decides its
+//! places 3 to 61, so the next begins 59 further on.
 
 use crate::fast::simd::vector::{Ascii, Vectors};
 use crate::fast::simd::{Isa, Kernel};
@@ -11,11 +10,10 @@ use crate::fast::util::fallible::resize;
 use std::ops::Range;
 
 const WINDOW: usize = 64;
-/// How many places a window decides, beginning with the third.
+/// How many places a window decides.
 const STEP: usize = 59;
 
-/// Replaces `places` by all places, as far as there is memory for them, inside the range, its ends left out, at which two
-/// characters of three bytes meet.
+/// Replaces `places` by the places strictly inside the range at which two characters of three bytes meet, as far as memory allows.
 pub(crate) fn find_wide_pairs(text: &[u8], range: Range<usize>, places: &mut Vec<usize>) {
     Isa::fastest().run(Find { text, range, places });
 }
@@ -54,7 +52,7 @@ fn find<V: Vectors>(vectors: V, text: &[u8], range: Range<usize>, places: &mut V
         }
         if places.len() < count + WINDOW {
             let length = 2 * (count + WINDOW);
-            // Where there is no memory for more places, those that were found have to do.
+            // Without memory for more places, those found so far have to do.
             if resize(places, length, 0).is_err() {
                 break;
             }
@@ -68,7 +66,6 @@ fn find<V: Vectors>(vectors: V, text: &[u8], range: Range<usize>, places: &mut V
     }
 }
 
-/// The places of a window, as bits.
 #[inline(always)]
 pub(super) fn meetings(masks: &Ascii) -> u64 {
     let whole = masks.from_three & !masks.from_four & masks.continuation >> 1 & masks.continuation >> 2;

@@ -1,9 +1,8 @@
 //! The loop over windows: from the starts of pieces as bits to their ends as numbers.
 //!
-//! Each window begins at the last start that the one before was sure of, so that no state passes from one to the next;
-//! the price is reading about one piece in fifteen twice. What a window cannot decide is left to `scalar.rs`; where several
-//! windows in a row cannot, as in binary data, it takes twice as many pieces each time. Must equal that file's
-//! `piece_end`, called again and again.
+//! Each window begins at the last start that the one before was sure of, so no state passes between them; about one piece in
+//! fifteen is read twice. What a window cannot decide is left to `scalar.rs`; where several windows in a row cannot, as in binary data,
+//! it takes twice as many pieces each time. Must equal that file's `piece_end`, called again and again.
 
 use super::grammar::Grammar;
 use super::masks::{self, REACH};
@@ -13,13 +12,13 @@ use crate::fast::simd::vector::Vectors;
 use crate::fast::util::bits::write;
 use crate::support::features::{HAS_FILES, HAS_MASKS};
 
-/// The most pieces that are left to the scalar scanner at once.
+/// The most pieces left to the scalar scanner at once.
 const STRETCH: usize = 32;
 /// A window that settled this many bytes was worth its time.
 const WORTH: usize = 32;
 
-/// Writes the ends of the pieces from `position` on, moves it to the last one, and returns their number: at least one, as
-/// `position` must be inside the text and `ends` not empty.
+/// Writes the ends of the pieces from `position` on, moves it to the last one, and returns their number, at least one. `position` is
+/// inside the text, and `ends` not empty.
 pub(super) struct Fill<'a> {
     pub(super) grammar: Grammar,
     pub(super) text: &'a [u8],
@@ -99,11 +98,9 @@ fn fill_one<V: Vectors>(
     count
 }
 
-/// The starts in what is left of a text, as if spaces followed; its end is one, where a piece ends there for sure.
-///
-/// That changes nothing (the proof is that of `cut.rs`): no piece spans a place between a character that is not white and a
-/// space, and what ends there ends alike at the end of a text. Where the text ends in white space, that goes on to the edge of
-/// the window, which leaves it undecided.
+/// The starts in what is left of a text, as if spaces followed; its end is one, where a piece ends there for sure. That changes
+/// nothing, as `cut.rs` proves: no piece spans a place between a character that is not white and a space, and what ends there
+/// ends alike at the end of a text. White space at the end goes on to the edge of the window, which leaves it undecided.
 #[inline(always)]
 fn last_starts<V: Vectors>(vectors: V, grammar: Grammar, left: &[u8], meetings: &mut u64) -> u64 {
     let mut window = [b' '; REACH];

@@ -1,20 +1,19 @@
 //! Look-aheads at more than one character, answered for every place of a text before it is cut.
 //!
-//! Whether `(?=R)` holds at a place depends on all that follows, but only on whether some beginning of it is in the language of R:
-//! greedy, lazy and possessive no longer matter. So one automaton that reads the text *from its end* knows the answer at every
-//! place. Its state is the set of positions of R (`program.rs`) from which R can be matched here: a position that takes a character
-//! is in it if the character is of its classes and the position after it was in the set one character later; all others are in it
-//! if one of those that they lead to is.
+//! `(?=R)` holds at a place if some beginning of what follows is in the language of R (greedy, lazy or possessive makes no
+//! difference). So one automaton that reads the text *from its end* knows the answer at every place. Its state is the set of
+//! positions of R (`program.rs`) from which R can be matched here. A position that takes a character is in it if the character is
+//! of its classes and the position after it was in the set one character later; any other, if one that it leads to is.
 //!
 //! By hand, `(?=(?:dd)+(?!d))` on `adddd`, from the end: after the last `d` it does not hold; before it a pair is not complete;
 //! before the last two it holds; before three it does not; before four it does; before `a` it does not.
 //!
-//! The class of a character, together with the answers before it, is then a finer class, and the machine of `ends.rs` is made
-//! over these: to it, `(?=R)` asks about the next character only. A text is cut in stretches, the first one first. So it is read
-//! twice from the end: once to note the state where each stretch ends, and once, stretch by stretch, for the classes.
+//! The class of a character with the answers before it is a finer class. The machine of `ends.rs` is made over these: to it,
+//! `(?=R)` asks about the next character only. The text is read twice from its end: once to note the state at the end of each
+//! stretch, and once, stretch by stretch from the first, for the classes.
 //!
-//! What asks about the character before, within a look-ahead, is refused, and so is a look-ahead at more than one character
-//! within another. Costs: two look-ups a character more; a note for each stretch; no cut of the text is known to be safe.
+//! Refused within a look-ahead: a question about the character before, and another look-ahead at more than one character.
+//! Cost: two look-ups a character more, and a note for each stretch; no cut of the text is known to be safe.
 
 #![expect(clippy::cast_possible_truncation, reason = "states and classes are bounded where they are made")]
 
@@ -25,17 +24,16 @@ use crate::reference::published::regex_tree::{LOOKS, Node};
 use crate::support::interrupt;
 use foldhash::{HashMap, HashMapExt};
 
-/// The most look-aheads of a pattern, and the most steps that are spent on making their automaton: some milliseconds.
+/// The most look-aheads of a pattern, and the most steps spent on their automaton: some milliseconds.
 const AHEADS: usize = 8;
 const WORK: usize = 2_000_000;
-/// How long stretches are, in bytes; they end with a character.
+/// The length of a stretch in bytes; it ends with a character.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 16 } else { 4096 };
 
-/// The look-aheads of a pattern, and the classes of characters before which they have been answered.
 #[derive(Debug)]
 pub(super) struct Aheads<'t> {
     parts: Vec<&'t Node>,
-    /// By state and class of the character before: the next state, and the finer class. It begins in state 0.
+    /// By state and class of the character before: the next state, and the finer class. State 0 is the first.
     cells: Vec<(u32, u8)>,
     n_classes: usize,
     /// By finer class: the class, and whether each look-ahead holds before the character.
@@ -43,11 +41,10 @@ pub(super) struct Aheads<'t> {
     at_end: Answers,
 }
 
-/// One bit for each look-ahead.
 type Answers = u8;
 
 impl<'t> Aheads<'t> {
-    /// Those of a pattern that ask about more than one character; None if there are none.
+    /// None if no look-ahead asks about more than one character.
     pub(super) fn new(tree: &'t Node, partition: &Partition) -> Result<Option<Aheads<'t>>, Unsupported> {
         let mut program = Program::empty(partition);
         let mut parts = Vec::new();
@@ -101,7 +98,7 @@ impl<'t> Aheads<'t> {
         Ok(())
     }
 
-    /// The partition into the finer classes, for making the machine; it cannot look up characters.
+    /// The partition into the finer classes. It cannot look up characters.
     pub(super) fn refine(&self, partition: &Partition) -> Partition {
         partition.refined(&self.finer.iter().map(|&(class, _)| class).collect::<Vec<_>>())
     }
@@ -115,7 +112,7 @@ impl<'t> Aheads<'t> {
         self.parts.iter().enumerate().map(|(bit, &part)| (part, held(bit))).collect()
     }
 
-    /// The automaton, which gives the numbers that the finer classes have been joined to.
+    /// The automaton; `joined` maps each finer class to its number in the machine.
     pub(super) fn marks(&self, joined: &[u8]) -> Marks {
         let cells = self.cells.iter().map(|&(next, class)| next << 8 | u32::from(joined[usize::from(class)])).collect();
         Marks { n_classes: self.n_classes, cells }
@@ -135,8 +132,8 @@ fn far<'t>(program: &Program, node: &'t Node, found: &mut Vec<&'t Node>) {
     }
 }
 
-/// From which positions the rest can be matched before a character of the class (or, after the last class, at the end of the
-/// text), given those after it.
+/// The positions from which the rest can be matched before a character of the class (`n_classes` is the end of the text), given
+/// those after it.
 fn before(steps: &[Step], behind: &[bool], class: usize) -> Vec<bool> {
     let mut holds = vec![false; steps.len()];
     let mut changed = true;
@@ -157,7 +154,6 @@ fn before(steps: &[Step], behind: &[bool], class: usize) -> Vec<bool> {
     holds
 }
 
-/// The automaton that reads a text from its end.
 #[derive(Debug, Clone)]
 pub(super) struct Marks {
     n_classes: usize,
@@ -165,7 +161,7 @@ pub(super) struct Marks {
     cells: Vec<u32>,
 }
 
-/// Where the stretches of a text end that have not been read yet, and the state there; the next one last.
+/// The ends of the unread stretches, with the state at each; the next one last.
 pub(super) type Waiting = Vec<(usize, u32)>;
 
 impl Marks {

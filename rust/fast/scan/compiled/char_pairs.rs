@@ -1,10 +1,7 @@
 //! Two ASCII characters a step: the loop that runs on most text.
 //!
-//! A step of `table.rs` waits for the row that the step before found: some six cycles, whatever else the processor could do. So the
-//! table has columns for two characters at once: what both would do, one after the other, is put together when the table is made.
-//! There are 16,384 pairs of ASCII characters, but few kinds of them, as few as there are different columns: 40 to 140. By
-//! hand, with the classes letter, space and digit there are at most nine; and if no rule of the pattern tells "digit, letter" from
-//! "space, letter" after it, eight.
+//! A step of `table.rs` waits some six cycles for the row that the step before found. Here a column stands for two characters,
+//! and a cell for what both do. There are 16,384 pairs of ASCII characters, but only 40 to 140 different columns.
 //!
 //! ```text
 //! column = columns[the two bytes]          64 KB, of which text uses a few lines
@@ -15,14 +12,12 @@
 //! row = row of cell
 //! ```
 //!
-//! A cell is one 32-bit word: where the next row begins (20 bits), how many ends become sure (4), the two slots (4 each). Columns for
-//! single characters stand in the same rows after those for two, so that a step of either kind can follow the other.
+//! A cell is one 32-bit word: the next row (20 bits), how many ends become sure (4), the two slots (4 each). Columns for single
+//! characters follow those for two in the same rows, so that steps of either kind can be mixed.
 //!
-//! Two streams (`twin.rs`) do two such steps at a time, at two places of the text that do not wait for each other.
-//!
-//! The loop reads and writes without asking whether it may. `CharPairs::new` proves of each machine that it may, and refuses any other:
-//! rows and columns are those of the table, and an end is written before it is sure (`is_sound`). So no more ends become sure than there
-//! are characters, and those that were pending before. Each function states what else must hold: `twin.rs` and `table.rs` see to it.
+//! The loop checks no bounds. `CharPairs::new` proves for each machine that it need not, and refuses any other (`is_sound`): rows
+//! and columns are in the table, and an end is written before it is sure, so no more ends become sure than there are characters
+//! and ends pending before. Each function states what else must hold; `twin.rs` and `table.rs` see to it.
 //!
 //! Buys: with one character a step, text that comes again takes 1.7 times as long.
 
@@ -39,22 +34,20 @@ use super::partition::ClassTable;
 use foldhash::{HashMap, HashMapExt};
 
 const HIGH: u64 = 0x8080_8080_8080_8080;
-/// Cells hold where rows begin in this many bits.
 const ROW_BITS: u32 = 20;
 
-/// The table for steps of two characters and of one.
 #[derive(Debug, Clone)]
 pub(super) struct CharPairs {
     /// The column of two bytes, the first one lower; 0 unless both are ASCII.
     columns: Vec<u8>,
-    /// How many columns there are for two characters; those for one, and that for the end of the text, come after them.
+    /// The number of columns for two characters; those for one, and that for the end of the text, come after them.
     n_columns: usize,
     /// The column of the end of the text.
     last: usize,
     cells: Vec<u32>,
 }
 
-/// Where one of the loops is: it has read up to `at`, is in `row`, and the next end that becomes sure goes to `out`.
+/// The state of one loop: it has read up to `at`, is in `row`, and the next end that becomes sure goes to `out`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stream {
     pub(super) at: usize,
@@ -63,7 +56,7 @@ pub(super) struct Stream {
 }
 
 impl CharPairs {
-    /// The table of a machine; None where it has too many kinds of pairs, or is not sound.
+    /// None if the machine has too many kinds of pairs, or is not sound.
     pub(super) fn new(ends: &Ends, classes: &ClassTable) -> Option<CharPairs> {
         if !is_sound(ends, classes) {
             return None;
@@ -188,8 +181,8 @@ impl CharPairs {
 }
 
 /// Whether all that the loop takes for granted holds: each cell leads to a state; the classes have columns; and an end is in its slot
-/// before it is counted as sure. Then there are never more sure ends than characters and pending ends together, since a character writes
-/// one at most.
+/// before it is counted as sure. A character writes one end at most, so there are never more sure ends than characters and
+/// pending ends together.
 fn is_sound(ends: &Ends, classes: &ClassTable) -> bool {
     const ALL: u32 = (1 << SLOTS) - 1;
     let is_inside =
@@ -219,7 +212,6 @@ fn is_sound(ends: &Ends, classes: &ClassTable) -> bool {
     })
 }
 
-/// The eight bytes at a place, if there are as many and all are ASCII.
 #[inline(always)]
 pub(super) fn ascii_at(text: &[u8], at: usize) -> Option<u64> {
     let word = u64::from_le_bytes(*text.get(at..)?.first_chunk()?);

@@ -1,12 +1,10 @@
-//! Where a text may be cut in two without changing a piece on either side, for any table.
+//! Safe cuts of any table, for threads, streams and chunks. Why they are safe: notes/proofs.md, "Compiled split patterns".
 //!
-//! Threads, streams and chunks need such places. They can be read off the machine of `ends.rs`. A text may be cut before a
-//! character of class b that follows one of class a if, from *every* state y to which some state moves on a:
+//! A text may be cut before a character of class b that follows one of class a if, from *every* state to which some state moves
+//! on a, reading b
 //!
-//! 1. reading b makes exactly those ends sure that the end of the text would: so a piece ends there, and the left part has the
-//!    same pieces alone;
-//! 2. reading b leads to the state to which it leads from the start of a text: so the right part has the same pieces alone,
-//!    whatever follows.
+//! 1. makes exactly those ends sure that the end of the text would, and
+//! 2. leads to the state to which it leads from the start of a text.
 //!
 //! By hand, for `\w+|\s+(?!\S)|\s`: after a letter the machine is in `\w+`. A space ends the word, as the end of the text would, and
 //! leads to `\s+` as at the start: letter | space is a cut. After a space it is in `\s+`, perhaps with an end. A letter makes that end
@@ -14,7 +12,7 @@
 //!
 //! The character after the cut must be ASCII or complete, so that what comes later cannot change its class.
 //!
-//! Costs: states * classes^2 to make; two look-ups a place.
+//! Cost: states * classes^2 to make; two look-ups a place.
 
 #![expect(clippy::cast_possible_truncation, reason = "states are fewer than `MAX_STATES`")]
 
@@ -41,7 +39,6 @@ impl ClassCuts {
         ClassCuts { width, safe }
     }
 
-    /// No cuts.
     pub(super) fn none() -> ClassCuts {
         ClassCuts { width: 0, safe: Vec::new() }
     }

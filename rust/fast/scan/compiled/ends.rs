@@ -1,9 +1,9 @@
-//! The machine that puts out where pieces end, reading each character once.
+//! The machine that puts out where pieces end, reading each character once. Cost: one look-up a character, whatever the text.
 //!
-//! A search knows its end only when it fails to find a later one: in `"a  b"`, `\s+(?!\S)` is seen to end before the second
-//! space only when `b` is read. A scanner would then go back to that end and search from there. This machine does not go back.
-//! Beside the running search it keeps the one that *would* start where that search last had an end, and the one that would
-//! start at the end of that, and so on. A state is such a list; each search in it is a state of `search.rs`.
+//! A search knows its end only when it fails to find a later one: in `"a  b"`, `\s+(?!\S)` is seen to end before the second space
+//! only when `b` is read. A scanner would go back to that end and search from there. This machine keeps, beside the running
+//! search, the one that *would* start at that search's last end, the one that would start at the end of that, and so on. A
+//! state is such a list; each search in it is a state of `search.rs`.
 //!
 //! By hand, pattern `\s+(?!\S)|\s|\w+`, on `"a  b"`. `*` marks a search that has an end, after which the next one in the list starts:
 //!
@@ -16,35 +16,25 @@
 //! end                                          4
 //! ```
 //!
-//! *Ends* are written into numbered slots after the last sure end. A search that matches again overwrites its end, and the
-//! searches after it in the list are dropped. When the first search in the list is over, its end is sure, and the next search
-//! becomes the first. Every end is written while the character after it is read; so what a transition does is "write this
-//! position into slot s, then count n more ends as sure": no branch, and nothing is ever read twice.
+//! *Ends* are written into numbered slots after the last sure end. A search that matches again overwrites its end, and drops the
+//! searches after it. When the first search is over, its end is sure, and the next becomes the first. Every end is written
+//! while the character after it is read, so a transition is "write this position into slot s, then count n more ends as sure".
 //!
-//! *Unmatched text* (SPEC P2): an attempt that fails is followed by one a character later. So the search after one that has
-//! no end yet starts one character after it does, with unmatched text between the two. So it does after one that has matched
-//! nothing, but then the unmatched text before that one ends where it stands, whether it matches more or not.
+//! *Unmatched text* (SPEC P2): an attempt that fails is followed by one a character later. So the search after one that has no end
+//! yet starts one character after it, with unmatched text between the two. The same follows a search that has matched nothing, but
+//! then the unmatched text before it ends there, whether it matches more or not.
 //!
-//! Why the list stays short: a search in a state from which every text leads to another end (`Search::succeeds`) makes those
-//! after it useless, and so does its present end. Patterns in use need at most three. Where a list would grow without bound
-//! (`a*b|a` on many `a`), or two unfinished attempts share one piece of unmatched text, the pattern is left to `rewind.rs`.
+//! *The list stays short:* a search that is bound to have another end (`Search::succeeds`) makes those after it and its present
+//! end useless. Patterns in use need at most three. Where a list would grow without bound (`a*b|a` on many `a`), or two
+//! unfinished attempts share one piece of unmatched text, the pattern is left to `rewind.rs`.
 //!
-//! # Patterns one after the other
+//! *Patterns one after the other* (SPEC P8): where the first pattern knows each end on reading the next character, the second reads
+//! the end of the text there: all its ends become sure, and it starts afresh. So the product of the two is again such a machine,
+//! with three or more steps too. The three patterns of `DeepSeek` V3 make 24 states.
 //!
-//! Where the first pattern of a sequence (SPEC P8) knows each of its ends on reading the next character, the second reads the
-//! end of the text there: all its ends become sure, and it starts afresh. So the product of the two is a machine of this kind
-//! again, with three or more steps too. The three patterns of `DeepSeek` V3 make 24 states.
-//!
-//! # Why it is exact
-//!
-//! By induction over the characters read. A list [s1, ..., sk] means: s1 is the attempt that the mirror makes at the last sure
-//! end (or at the end of the unmatched text after it), in the state that it has now. Each next element is the attempt that the
-//! mirror would make if the one before it ended as it stands: at its last end, or, where it has none, one character after it
-//! began. A transition keeps that true: an attempt that matches before the character has a new last end, so what the mirror would
-//! do next is a fresh attempt there. Elements that are dropped start where no attempt can start any more, since an attempt before
-//! them will end elsewhere. An end is counted only when all attempts before it are over, and then it is the mirror's.
-//!
-//! Costs: one look-up a character, whatever the text.
+//! *Exact* (notes/proofs.md, "Compiled split patterns"), by induction over the characters read. In a list [s1, ..., sk], s1 is the
+//! attempt that the mirror makes at the last sure end (or at the end of the unmatched text after it), and each next one is what the
+//! mirror would try if the one before it ended as it stands: at its last end or, without one, one character after it began.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -56,17 +46,15 @@ use super::unsupported::Unsupported;
 use super::work::Work;
 use foldhash::{HashMap, HashMapExt};
 
-/// How many ends may be waiting to become sure; the slot after them takes what is not an end.
+/// The most ends that wait to become sure; the slot after them takes what is not an end.
 pub(super) const SLOTS: usize = 7;
-/// The most states of the machine, and the most cells.
 const STATES: usize = 2000;
 const CELLS: usize = 40_000;
 
-/// What reading a character does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) next: u32,
-    /// Where the position before the character is written: after all ends that are not sure yet if it is not an end.
+    /// Where the position before the character is written: after all pending ends if it is not an end.
     pub(super) slot: u8,
     /// How many ends become sure.
     pub(super) sure: u8,
@@ -78,7 +66,7 @@ impl Cell {
     }
 }
 
-/// The automaton; it begins in state 0.
+/// The automaton; state 0 is the first.
 #[derive(Debug, Clone)]
 pub(super) struct Ends {
     /// One for each class, and one for the end of the text.
@@ -86,7 +74,6 @@ pub(super) struct Ends {
     pub(super) cells: Vec<Cell>,
 }
 
-/// One search of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is asked about by itself")]
 struct Item {
@@ -102,7 +89,6 @@ struct Item {
 }
 
 impl Item {
-    /// A search that has read nothing.
     fn new(state: u32, unmatched: bool) -> Item {
         Item { state, fresh: true, ended: false, unmatched, cuts: false }
     }
@@ -174,12 +160,10 @@ impl Ends {
         self.cells[state as usize * self.width + class]
     }
 
-    /// What the end of the text does.
     pub(super) fn finish(&self, state: u32) -> Cell {
         self.cell(state, self.width - 1)
     }
 
-    /// Whether every end is known on reading the character after it.
     pub(super) fn is_immediate(&self) -> bool {
         self.cells
             .iter()
@@ -204,7 +188,7 @@ impl Ends {
         self.cells = cells;
     }
 
-    /// Joins classes that no state tells apart; the new number of each.
+    /// Joins classes that no state tells apart; returns the new number of each.
     pub(super) fn join_classes(&mut self) -> Vec<u8> {
         let n_states = self.n_states();
         let mut columns: Vec<Vec<Cell>> = Vec::new();
@@ -226,7 +210,6 @@ impl Ends {
     }
 }
 
-/// The slot of the end that a search of the list has or would have.
 fn slot_of(list: &[Item], index: usize) -> usize {
     let mut slot = 0;
     for (at, item) in list[..=index].iter().enumerate() {
@@ -241,7 +224,7 @@ fn slot_of(list: &[Item], index: usize) -> usize {
     slot
 }
 
-/// The list after a character of the class; which slot takes the place before the character; how many ends are sure then.
+/// The list after a character of the class; the slot that takes the place before the character; how many ends become sure.
 fn step(
     search: &Search,
     list: &[Item],
@@ -249,10 +232,8 @@ fn step(
     class: usize,
 ) -> Result<(Vec<Item>, Option<usize>, usize), Unsupported> {
     let mut next: Vec<Item> = Vec::with_capacity(list.len() + 2);
-    // The slot that the place before the character goes to, and which of the searches it is an end of.
     let mut write = None;
-    // A search that begins here, if it is not given up at once: it goes on from `begin`. Behind a match, an empty one changes
-    // nothing.
+    // A search that begins here, unless it is given up at once: it goes on from `begin`. Behind a match, an empty one changes nothing.
     let mut fresh = None;
     for (index, item) in list.iter().enumerate() {
         let (matched, state) = search.step(item.state, class);
@@ -267,7 +248,7 @@ fn step(
             next.push(Item { state, ..*item });
         }
     }
-    // The first search that is bound to have another end makes those after it, and its present end, useless.
+    // A search that is bound to have another end makes those after it, and its present end, useless.
     let bound = next.iter().position(|item| search.succeeds[item.state as usize]);
     if let Some(index) = bound {
         next.truncate(index + 1);
@@ -332,7 +313,7 @@ mod tests {
         machine_of(&[&trees]).unwrap().1.remove(0)
     }
 
-    /// Which states do the same on all texts of some length, by number.
+    /// Numbers the states: those that do the same on all texts of this length have one number.
     fn alike(ends: &Ends, length: usize) -> Vec<usize> {
         let Some(shorter) = length.checked_sub(1).map(|length| alike(ends, length)) else {
             return vec![0; ends.n_states()];

@@ -1,15 +1,15 @@
-//! Do two patterns cut every text alike? If not, the shortest text that they cut differently.
+//! The shortest text that two patterns cut differently, or None if they cut every text alike. Why there are finitely many states:
+//! notes/proofs.md, "Compiled split patterns".
 //!
-//! Both are compiled over the same classes, so that both machines of `ends.rs` can read the same text side by side. A state of the
-//! search is a state of each machine, and the ends that one of them is sure of and the other has not confirmed yet, or that are not
-//! sure. How far apart those ends are does not matter, only which of them are the same place: so they are numbered in order, and
-//! there are finitely many states. All that can be reached are visited, shortest texts first. In each, the text may end; if the ends
-//! of the pieces differ then, that text is the answer. If no such state is reached, there is no such text.
+//! Both patterns are compiled over the same classes, so that both machines of `ends.rs` read the same text side by side. A state
+//! of the search is a state of each machine with the ends that only one of them is sure of, and those not sure yet; ends are
+//! numbered in order, since only which of them are the same place matters. All states are visited, shortest texts first. If
+//! the pieces differ when the text ends in one of them, that text is the answer.
 //!
 //! By hand, `a+` and `a`: after `a` both have an unfinished piece; the text may end, and both have the end 1. After `aa` the second
 //! has been sure of the end 1 since it read the second `a`, and the first will never have it: `aa` is the answer.
 //!
-//! Costs: states of one machine times states of the other, times the few ways in which ends can be alike; some milliseconds.
+//! Cost: states of one machine times states of the other, times the few ways in which ends can be alike; some milliseconds.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -23,9 +23,8 @@ use crate::reference::published::regex_tree::Node;
 use foldhash::{HashSet, HashSetExt};
 use std::collections::VecDeque;
 
-/// The most states that are visited.
 const STATES: usize = 300_000;
-/// The most ends that one machine may be ahead.
+/// The most ends that one machine may be sure of before the other.
 const AHEAD: usize = 2 * SLOTS;
 
 /// The shortest text that two patterns, given as the trees of their steps, cut differently; None if there is none.
@@ -58,7 +57,6 @@ pub fn difference(one: &[Node], other: &[Node]) -> Result<Option<String>, Unsupp
     Ok(None)
 }
 
-/// The text that leads to a state.
 fn text_of(walks: &[(Walk, usize, usize)], mut at: usize, examples: &[char]) -> String {
     let mut text = Vec::new();
     while walks[at].1 != usize::MAX {
@@ -68,7 +66,6 @@ fn text_of(walks: &[(Walk, usize, usize)], mut at: usize, examples: &[char]) -> 
     text.iter().rev().collect()
 }
 
-/// A machine, and which slots matter in each of its states.
 struct Machine<'m> {
     ends: &'m Ends,
     /// By state, one bit for each slot whose place can still become an end.
@@ -96,7 +93,6 @@ impl<'m> Machine<'m> {
     }
 }
 
-/// What one machine knows: its state, the ends that it is sure of and the other is not, and those in slots.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Side {
     state: u32,
@@ -115,7 +111,6 @@ impl Side {
 
 #[derive(Debug, Clone)]
 struct Walk {
-    /// A number above that of every place so far.
     length: u32,
     sides: [Side; 2],
     /// Both are sure of an end, and of different ones.
@@ -123,7 +118,6 @@ struct Walk {
 }
 
 impl Walk {
-    /// After a character of the class.
     fn read(&self, machines: &[Machine; 2], class: usize) -> Result<Walk, Unsupported> {
         let mut next = self.clone();
         for (side, machine) in next.sides.iter_mut().zip(machines) {
@@ -151,7 +145,6 @@ impl Walk {
         last.differ || last.sides.iter().any(|side| !side.sure.is_empty())
     }
 
-    /// Drops the ends that both are sure of.
     fn compare(&mut self) {
         let [one, other] = &mut self.sides;
         while let (Some(first), Some(second)) = (one.sure.front(), other.sure.front()) {

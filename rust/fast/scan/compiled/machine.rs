@@ -20,7 +20,7 @@ pub(super) fn machine(searches: &[Search], work: &mut Work) -> Result<Ends, Unsu
     all.ok_or(Unsupported::Large)
 }
 
-/// The machines of several patterns over the same classes, each given as the trees of its steps; and a character of each class.
+/// The machines of several patterns, each a list of trees, over the same classes; and a character of each class.
 pub(super) fn machine_of(patterns: &[&[Node]]) -> Result<(Vec<char>, Vec<Ends>), Unsupported> {
     let mut sets = Vec::new();
     for step in patterns.iter().copied().flatten() {

@@ -1,23 +1,21 @@
 //! Any split pattern at the speed of a scanner: pattern -> tables -> where pieces end.
 //!
-//! Must equal `rust/reference/pretokenize.rs`, which runs a regular-expression engine at 15 to 30 MB/s. Here the pattern is compiled into
-//! a machine that reads each character once. Read in this order:
+//! Must equal `rust/reference/pretokenize.rs`, which runs a regular-expression engine at 15 to 30 MB/s. Here the pattern becomes
+//! a machine that reads each character once. Why it is exact: notes/proofs.md, "Compiled split patterns". Read in this order:
 //!
 //! 1. `partition`: the characters that no set of the pattern tells apart are one *class*.
 //! 2. `program`: the pattern as steps. `search`: one attempt to match at one place, as an automaton over classes.
-//! 3. `ahead`: look-aheads at more than one character. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back; and several
-//!    patterns one after the other, as one such automaton.
-//! 4. `table`: that automaton packed for running, by characters.
-//! 5. `cuts`: where a text may be cut in two without changing a piece.
-//! 6. `char_pairs`: two ASCII characters a step. `twin`: two places of the text at once.
-//! 7. `equal`: do two patterns cut every text alike? (`machine` puts the parts together.)
-//! 8. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
+//! 3. `ends`: attempts one after the other, as an automaton that puts out the ends of pieces and never goes back. `ahead`:
+//!    look-aheads at more than one character. `machine` puts these parts together.
+//! 4. `table`: that automaton packed for running. `char_pairs`: two ASCII characters a step. `twin`: two places of the text at once.
+//! 5. `cuts`: where a text may be cut in two. `equal`: do two patterns cut every text alike?
+//! 6. `rewind`: the second tier, for patterns whose ends cannot be found without going back. It is linear all the same.
 //!
-//! `work` bounds what all of this may cost. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6): looking behind at
-//! more than one character; looking ahead at more than one where ends need going back, or where the look-ahead itself looks behind or further
-//! ahead; an atomic group or a possessive repeat of more than one set, unless nothing comes after it; more than 128 sets or 120 classes of
-//! characters; machines of more than some thousand states. Of patterns that cut in turn (SPEC P8), each is run by itself where one knows its
-//! ends too late for the next, or the next looks ahead at more than one character.
+//! `work` bounds the cost of compiling. What no tier takes is left to the engine, and [`Unsupported`] says why (SPEC P6): looking
+//! behind at more than one character; looking ahead at more than one where ends need going back, or where the look-ahead itself looks
+//! behind or further ahead; an atomic group or a possessive repeat of more than one set, unless nothing comes after it; more than 128
+//! sets, 120 classes or some thousand states. Patterns that cut in turn (SPEC P8) run one by one where one knows its ends too late for
+//! the next, or the next looks ahead at more than one character.
 
 // What a pattern becomes is bounded by `work`; what is done to a text takes room for a stretch of it at a time.
 #![allow(clippy::disallowed_methods, reason = "bounded by the pattern")]
@@ -53,7 +51,6 @@ pub use table::{PENDING, Scan, Table};
 pub use unsupported::Unsupported;
 pub use work::Work;
 
-/// A compiled pattern.
 #[derive(Debug)]
 pub enum Compiled {
     Table(Table),
@@ -86,7 +83,6 @@ pub fn compile(steps: &[Node], work: &mut Work) -> Result<Compiled, Unsupported>
     }
 }
 
-/// The same, where the first step looks ahead at more than one character.
 fn look_ahead(
     steps: &[Node],
     partition: &Partition,

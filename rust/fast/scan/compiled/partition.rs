@@ -1,7 +1,7 @@
 //! Classes: characters that no set of the pattern tells apart.
 //!
-//! A machine over 1,114,112 characters would have huge rows; but a pattern that mentions the sets A and B can only ever ask
-//! "in A?" and "in B?", so at most four kinds of characters behave differently. By hand, for `[a-z]+|[a-f0-9]`:
+//! A pattern that mentions the sets A and B can only ask "in A?" and "in B?", so at most four kinds of characters behave
+//! differently. By hand, for `[a-z]+|[a-f0-9]`:
 //!
 //! ```text
 //! edges     0    '0'  ':'  'a'  'g'  '{'
@@ -10,14 +10,13 @@
 //! class     0    1    0    2    3    0
 //! ```
 //!
-//! A sweep over the edges of all sets, in order, gives the class of each interval: it keeps the *signature*, one bit for each
-//! set that the present character is in, and equal signatures are one class. Patterns in use have 3 to 37 classes.
+//! A sweep over the edges of all sets gives the class of each interval: it keeps one bit for each set that the present character
+//! is in, the *signature*, and equal signatures are one class. Patterns in use have 3 to 37 classes.
 //!
-//! The look-up has two stages, laid out for UTF-8: the last byte of a character holds six bits of its number, so the 64
-//! characters that differ in nothing else share a *row*, and equal rows are stored once. Bytes that belong to no well-formed
-//! character count one by one as U+FFFD (SPEC E5).
+//! The look-up is laid out for UTF-8: the 64 characters that differ in the last byte only share a *row*, and equal rows are stored
+//! once. Bytes that belong to no well-formed character count one by one as U+FFFD (SPEC E5).
 //!
-//! Costs: O(e log e) for e edges, some tens of microseconds; 20 to 40 KB a pattern.
+//! Cost: O(e log e) for e edges, some tens of microseconds; 20 to 40 KB a pattern.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -28,7 +27,6 @@ use crate::reference::published::unicode::CharSet;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::Arc;
 
-/// The most sets that a pattern may mention, and the most classes.
 const MAX_SETS: usize = 128;
 pub(super) const MAX_CLASSES: usize = 120;
 
@@ -40,7 +38,6 @@ const ILL_FORMED: u8 = u8::MAX;
 /// A set of classes, one bit each; the bit after the last class stands for the edge of the text.
 pub(super) type ClassSet = u128;
 
-/// The classes of a pattern, before its look-up is built.
 #[derive(Debug, Clone)]
 pub(super) struct Partition {
     /// Where each interval begins, ascending from 0, and its class.
@@ -52,7 +49,7 @@ pub(super) struct Partition {
 }
 
 impl Partition {
-    /// The coarsest classes that make up all of these sets; None if there are too many.
+    /// The coarsest classes of which each set is a union; None if there are too many.
     pub(super) fn new(sets: &[Arc<CharSet>]) -> Option<Partition> {
         let mut distinct: Vec<&Arc<CharSet>> = Vec::new();
         let mut met = HashSet::new();
@@ -112,13 +109,12 @@ impl Partition {
         self.examples.len()
     }
 
-    /// The classes of a set that the partition was made of.
+    /// The classes of one of the sets that the partition was made of.
     pub(super) fn classes_of(&self, set: &Arc<CharSet>) -> ClassSet {
         self.members[set]
     }
 
-    /// The partition with the classes each divided further: `finer` has, for each new class, the one that it is a part of. It
-    /// cannot look up characters.
+    /// The partition with its classes divided: `finer` has, for each new class, the one that it is part of. It cannot look up characters.
     pub(super) fn refined(&self, finer: &[u8]) -> Partition {
         let examples = finer.iter().map(|&class| self.examples[usize::from(class)]).collect();
         let refine = |&set: &ClassSet| {
@@ -140,7 +136,6 @@ impl Partition {
     }
 }
 
-/// A character of each class.
 fn examples(intervals: &[(u32, u8)], n_classes: usize) -> Vec<char> {
     let mut found: Vec<Option<char>> = vec![None; n_classes];
     let ends = intervals.iter().skip(1).map(|&(start, _)| start).chain([0x11_0000]);
@@ -214,7 +209,7 @@ impl ClassTable {
         usize::from(rows.chain(&self.ascii).fold(self.replacement, |most, &class| most.max(class)))
     }
 
-    /// The class and the length in bytes of the character at `at`, which must be inside the text.
+    /// The class and the length in bytes of the character at `at`, which is inside the text.
     #[inline]
     pub(super) fn at(&self, text: &[u8], at: usize) -> (usize, usize) {
         let lead = text[at];
@@ -224,7 +219,6 @@ impl ClassTable {
         self.wide(lead, &text[at + 1..])
     }
 
-    /// The same for a character that is not ASCII, from its first byte and all that follows.
     #[inline]
     fn wide(&self, lead: u8, rest: &[u8]) -> (usize, usize) {
         let continues = |byte: u8| byte & 0xC0 == 0x80;
@@ -257,12 +251,12 @@ impl ClassTable {
         &self.of_rows[usize::from(row) * ROW..][..ROW]
     }
 
-    /// The class of the character that ends at `at`, which must be positive.
+    /// The class of the character that ends at `at`, which is positive.
     pub(super) fn before(&self, text: &[u8], at: usize) -> usize {
         self.back(text, at).0
     }
 
-    /// The class and the length in bytes of the character that ends at `at`, which must be positive.
+    /// That class, and the length of the character in bytes.
     pub(super) fn back(&self, text: &[u8], at: usize) -> (usize, usize) {
         if text[at - 1] < 0x80 {
             return self.at(text, at - 1);
@@ -274,7 +268,6 @@ impl ClassTable {
     }
 }
 
-/// Rows, each different one stored once.
 struct Rows {
     numbers: HashMap<[u8; ROW], u16>,
     classes: Vec<u8>,

@@ -9,9 +9,8 @@
 //! *Possessive repeats* of a set, `x{n,m}+`, may stop early only where no `x` follows: each early exit asserts `(?!x)`. An
 //! atomic group at the very end of a pattern changes nothing, since the first way through it is the match.
 //!
-//! What asks about more than one character before is refused, and what asks about more than one ahead unless it has been answered
-//! (`ahead.rs`). Costs: a position for each node of the tree, and for
-//! each repetition of a bounded repeat; at most [`POSITIONS`].
+//! Refused: a question about more than one character before, and about more than one ahead unless `ahead.rs` has answered it.
+//! Cost: a position for each node of the tree, and for each repetition of a bounded repeat; at most [`POSITIONS`].
 
 #![expect(clippy::cast_possible_truncation, reason = "steps are bounded where a pattern is read")]
 
@@ -22,12 +21,10 @@ use crate::reference::published::unicode::{CharSet, word};
 use crate::support::once::Once;
 use std::sync::Arc;
 
-/// The most positions.
 const POSITIONS: usize = 50_000;
 
 pub(super) type Position = u32;
 
-/// The position after the last one.
 pub(super) const MATCH: Position = 0;
 
 /// What is at a position, and which come next.
@@ -44,18 +41,16 @@ pub(super) enum Step {
     Behind(usize, Position),
 }
 
-/// The positions of a pattern, built from its end to its beginning: each part gets what comes after it.
 pub(super) struct Program<'p> {
     partition: &'p Partition,
     pub(super) steps: Vec<Step>,
-    /// The sets that are asked about the character before; the bit after the last class stands for the start of the text.
+    /// The sets that are asked about the character before; the bit after the last class is the start of the text.
     pub(super) behind: Vec<ClassSet>,
-    /// Look-aheads that have been answered before the text is cut, and the classes before which they hold.
+    /// Look-aheads answered before the text is cut, and the classes before which they hold.
     answers: &'p [(&'p Node, ClassSet)],
 }
 
 impl<'p> Program<'p> {
-    /// The program of a pattern, and the position in which an attempt begins.
     pub(super) fn new(
         tree: &Node,
         partition: &'p Partition,
@@ -66,7 +61,6 @@ impl<'p> Program<'p> {
         Ok((program, entry))
     }
 
-    /// A program that has matched.
     pub(super) fn empty(partition: &'p Partition) -> Program<'p> {
         Program { partition, steps: vec![Step::Match], behind: Vec::new(), answers: &[] }
     }
@@ -79,17 +73,15 @@ impl<'p> Program<'p> {
         Ok((self.steps.len() - 1) as Position)
     }
 
-    /// The bit of the edge of the text.
     fn edge(&self) -> ClassSet {
         1 << self.partition.n_classes()
     }
 
-    /// Every class, and the edge.
     fn anything(&self) -> ClassSet {
         (self.edge() << 1) - 1
     }
 
-    /// Adds a part after which `next` comes; where it begins.
+    /// Adds a part after which `next` comes; returns where it begins.
     pub(super) fn add(&mut self, node: &Node, next: Position) -> Result<Position, Unsupported> {
         match node {
             Node::Set(chars) => self.push(Step::Take(self.partition.classes_of(chars), next)),
@@ -177,7 +169,7 @@ impl<'p> Program<'p> {
         Ok(begin)
     }
 
-    /// The classes of a part that is one character of a set.
+    /// The classes of a part that is one character of a set; None for any other part.
     fn one_of(&self, node: &Node) -> Option<ClassSet> {
         match node {
             Node::Set(chars) => Some(self.partition.classes_of(chars)),
@@ -188,7 +180,7 @@ impl<'p> Program<'p> {
         }
     }
 
-    /// Of which class the next character must be for the part to match something here; None if more than that matters.
+    /// The classes of the next character with which the part matches something here; None if more than that matters.
     pub(super) fn ahead(&self, node: &Node) -> Option<ClassSet> {
         match node {
             Node::Set(chars) => Some(self.partition.classes_of(chars)),
@@ -216,7 +208,7 @@ impl<'p> Program<'p> {
         }
     }
 
-    /// Of which class the character before must be for the part to match just before; None if more than that matters.
+    /// The same for the character before, and a part that matches just before.
     fn before(&self, node: &Node) -> Option<ClassSet> {
         match node {
             Node::Start => Some(self.edge()),
@@ -234,7 +226,6 @@ fn word_set() -> &'static Arc<CharSet> {
     WORD.get_or_make(|| Arc::new(word()))
 }
 
-/// All sets that a pattern mentions.
 pub(super) fn sets_of(node: &Node, sets: &mut Vec<Arc<CharSet>>) {
     match node {
         Node::Set(chars) => sets.push(Arc::clone(chars)),

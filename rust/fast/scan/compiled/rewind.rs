@@ -1,23 +1,18 @@
 //! The second tier: patterns whose ends cannot be found without going back.
 //!
-//! `a*b|a` on a text of many `a` must read to the end of the run to see that no `b` follows, and take one `a`; then it must do so
-//! again from the next. A regular-expression engine does, in quadratic time. Here a search remembers what it has learned: *from this
-//! place, in this state, no further end comes*. A later search that gets to the same place in the same state stops there.
+//! `a*b|a` on a text of many `a` must read to the end of the run to see that no `b` follows, and take one `a`; then again from the
+//! next, in quadratic time. Here a search remembers what it has learned: *from this place, in this state, no further end comes*.
+//! A later search that gets to the same place in the same state stops there.
 //!
 //! By hand, `a*b|a` on 1,000 `a`, with a note every 64 bytes: the first search reads all and leaves notes at 64, 128, ... that the
 //! state "in a*" finds nothing. The second starts at 1, reads to 64, finds the note, and stops; so do the others. When all are done,
 //! about 1,000 + 1,000 * 64 / 2 characters have been read, not 500,000.
 //!
-//! Why it is linear: a search reads at most 64 bytes between two notes, and either finds a note or leaves a new one; there are
-//! at most (bytes / 64) * (states) notes. So n bytes cost at most 64 n (1 + states / 64) steps, for n searches at most.
+//! It is exact, since what a search does from a place on depends on its state alone, which holds what is asked of the character
+//! before too. It is linear (notes/proofs.md, "Compiled split patterns"): n bytes cost at most 64 n (1 + states / 64) steps. With many
+//! states that is many, so a text has the limits that it has with the engine (`rust/support/engine.rs`), and so have notes.
 //!
-//! With many states that is many steps all the same, so a text has the limits that it has with the engine (`rust/support/engine.rs`), and
-//! notes have one of their own.
-//!
-//! Why it is exact: what a search does from a place on depends on its state alone (what it asks of the character before is
-//! part of the state), so a note holds for every search.
-//!
-//! Most places of a text begin no match of a pattern that names only numbers or signs, say, and two characters show it, whatever came
+//! Of a pattern that names only numbers or signs, say, most places begin no match, and two characters show it, whatever came
 //! before. Such places are passed over without a search.
 //!
 //! The idea is that of Reps, "'Maximal-munch' tokenization in linear time" (1998), with fewer notes.
@@ -32,36 +27,28 @@ use foldhash::{HashSet, HashSetExt};
 
 /// How far apart notes are, in bytes.
 const APART: usize = 64;
-/// How many notes there may be at a time, and four more for each stretch of the text: some 100 MiB.
+/// The most notes at a time, and four more for each stretch of the text: some 100 MiB.
 const NOTES: usize = 1 << 22;
-/// How many ends a call gives.
 const BLOCK: usize = 512;
 
-/// A pattern as its search machine.
 #[derive(Debug)]
 pub struct Rewind {
     classes: ClassTable,
     search: Search,
     /// For each class, the classes before which a search that begins with it finds nothing.
     vain: Vec<ClassSet>,
-    /// The pattern, for errors.
     source: String,
-    /// A character of each class.
     examples: Vec<char>,
 }
 
-/// Where a scan is.
 #[derive(Debug, Clone)]
 pub(crate) struct RewindCursor {
-    /// The end of the last piece.
     done: usize,
     /// Where the next attempt begins.
     at: usize,
-    /// Places and states from which no further end comes.
     notes: HashSet<(usize, u32)>,
-    /// When to forget those that are behind us.
     full: usize,
-    /// Notes that hold if the present search finds no further end.
+    /// Notes to be left if the present search finds no further end.
     trail: Vec<(usize, u32)>,
     pub(crate) spent: Spent,
 }
@@ -79,24 +66,21 @@ impl Rewind {
         Rewind { classes, search, vain, source: String::new(), examples }
     }
 
-    /// The same, with the pattern that errors name.
     #[must_use]
     pub fn named(self, source: &str) -> Rewind {
         Rewind { source: source.into(), ..self }
     }
 
-    /// How many classes of characters there are, and how many states.
     pub fn size(&self) -> (usize, usize) {
         (self.search.width - 1, self.search.n_states())
     }
 
-    /// A character of each class.
     pub fn examples(&self) -> &[char] {
         &self.examples
     }
 
-    /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
-    /// up; an error where the text has spent what it may.
+    /// Replaces `ends` by the ends of the next pieces, at least one; false, and no ends, at the end of the text. An error if the text
+    /// has spent what it may.
     pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut RewindCursor, ends: &mut Vec<usize>) -> Result<bool> {
         ends.clear();
         if !HAS_FILES {
@@ -127,7 +111,7 @@ impl Rewind {
         Ok(!ends.is_empty())
     }
 
-    /// The first place from here on at which a search may find something, or one before it after many others.
+    /// The first place from here on at which a search may find something, or one before it after a whole stretch.
     fn pass(&self, text: &[u8], mut at: usize) -> usize {
         let until = text.len().min(at + interrupt::STRETCH);
         let (mut class, mut length) = self.classes.at(text, at);
@@ -142,7 +126,6 @@ impl Rewind {
         at
     }
 
-    /// The end of the match that begins here, if there is one.
     fn attempt(&self, text: &[u8], cursor: &mut RewindCursor) -> Result<Option<usize>> {
         let begin = if cursor.at == 0 { self.search.width - 1 } else { self.classes.before(text, cursor.at) };
         let mut state = self.search.starts[begin];
@@ -179,7 +162,7 @@ impl Rewind {
         Ok(last)
     }
 
-    /// The search has found no further end from the places on its trail.
+    /// Notes that the search has found no further end from the places on its trail.
     fn note(&self, text: &[u8], cursor: &mut RewindCursor) -> Result<()> {
         let at = cursor.at;
         cursor.notes.try_reserve(cursor.trail.len())?;

@@ -3,27 +3,24 @@
 //! A backtracking engine tries alternatives in order and takes the first that works. To find the same match in one pass, all
 //! attempts advance together, character by character, in a list *ordered by preference*:
 //!
-//! * A *position* is a place in the pattern before one of its sets (`program.rs`). Reading a character of the set moves to
-//!   the next one.
-//! * A state of the machine is the list of positions that the attempts are at, the most preferred first, each once: of two
-//!   attempts at the same position, what the second one finds, the first one finds too.
-//! * When an attempt has matched, those after it in the list are given up. Those before it go on, and if one of them
-//!   matches later, that match is taken instead. The last match when the list is empty is the one a backtracking engine finds.
+//! * A state is the list of positions (`program.rs`) that the attempts are at, the most preferred first. Reading a character of a
+//!   set moves to the next one. Each position stands once: a second attempt there finds nothing that the first does not.
+//! * When an attempt has matched, those after it in the list are given up. Those before it go on, and a later match of one of
+//!   them is taken instead. The last match when the list is empty is the one a backtracking engine finds.
 //!
 //! By hand, `a|ab|a[bc]d` on `abd`: [1 2 3] reads `a`: the first attempt has matched, the others are given up. For
 //! `a[bc]d|ab|a`: [1 2 3] reads `a`: the third has matched (an end after 1), [1' 2'] is left; reads `b`: the second has matched
 //! (after 2), [1''] is left; reads `d`: the first has matched (after 3), and nothing is left: the match is `abd`.
 //!
-//! *Assertions* ask about one character: the next (`(?!\S)`, `$`, the end of a possessive repeat) or the one before (`^`, `\b`,
-//! `(?<=x)`). The list is therefore kept as it was *before* following what needs no character, and is followed when the next
-//! character is known: a transition is (state, class of the next character or the end of the text) -> (does the match end
-//! before it?, next state). An assertion about what follows then costs nothing. For one about what comes before, a state also
-//! holds which of the sets that are asked about the last character was in.
+//! *Assertions* ask about the next character (`(?!\S)`, `$`, the end of a possessive repeat) or the one before (`^`, `\b`,
+//! `(?<=x)`). The list is kept as it was *before* following what needs no character, and is followed when the next character is
+//! known: a transition is (state, class of the next character or the end of the text) -> (does the match end before it?, next
+//! state). For questions about the character before, a state also holds which of the sets asked about that one was in.
 //!
-//! An attempt may match nothing: then the state in which it begins has an end before the next character, and those after it in
-//! the list are given up. The loops that run the machine know that state, and that such a match only cuts (SPEC P2).
+//! An attempt may match nothing: then its first state has an end before the next character. The loops that run the machine know
+//! that state, and that such a match only cuts (SPEC P2).
 //!
-//! Must equal one search of `rust/reference/pretokenize.rs` at one place. Costs: bounded by `work.rs`.
+//! Must equal one search of `rust/reference/pretokenize.rs` at one place. Cost: bounded by `work.rs`.
 
 #![expect(clippy::cast_possible_truncation, reason = "states are bounded where they are made")]
 
@@ -34,17 +31,15 @@ use super::work::{self, Work};
 use crate::reference::published::regex_tree::Node;
 use foldhash::{HashMap, HashMapExt};
 
-/// The state of a search that has ended.
 pub(super) const DEAD: u32 = 0;
 
-/// The automaton of one attempt.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
     /// One for each class, and one for the end of the text.
     pub(super) width: usize,
     /// By state and class: twice the next state, and 1 more if the match ends before the character.
     cells: Vec<u32>,
-    /// By the class of the character before (the last one: none, at the start of the text), the state in which an attempt begins.
+    /// By the class of the character before (the last: none, at the start of the text), the state in which an attempt begins.
     pub(super) starts: Vec<u32>,
     /// The states from which every text leads to another end.
     pub(super) succeeds: Vec<bool>,
@@ -55,7 +50,7 @@ impl Search {
         Search::with(tree, partition, &[], work)
     }
 
-    /// The same, with look-aheads that have been answered, and the classes before which they hold.
+    /// With look-aheads that have been answered, and the classes before which they hold.
     pub(super) fn with(
         tree: &Node,
         partition: &Partition,
@@ -77,7 +72,6 @@ impl Search {
         (cell & 1 == 1, cell >> 1)
     }
 
-    /// Whether the match ends at the end of the text.
     pub(super) fn ends(&self, state: u32) -> bool {
         self.step(state, self.width - 1).0
     }
@@ -86,7 +80,6 @@ impl Search {
         self.cells.len() / self.width
     }
 
-    /// The state in which an attempt begins at the start of a text.
     pub(super) fn first(&self) -> u32 {
         self.starts[self.width - 1]
     }
@@ -102,7 +95,6 @@ impl Search {
         (0..self.width - 1).filter(is_vain).fold(0, |set, next| set | 1 << next)
     }
 
-    /// Joins states that no text tells apart.
     fn minimize(&mut self, work: &mut Work) {
         let Some(joined) = join_equal(self.n_states(), self.width, work, |state, class| {
             let cell = self.cells[state * self.width + class];
@@ -143,8 +135,8 @@ impl Search {
     }
 }
 
-/// The number of each state when those that no input tells apart are joined, numbered in order of appearance; None where that
-/// takes too long. `look` gives what a transition puts out, and where it leads.
+/// The number of each state when those that no input tells apart are joined, in order of appearance; None where that takes too long.
+/// `look` gives what a transition puts out, and where it leads.
 pub(super) fn join_equal(
     n_states: usize,
     width: usize,
@@ -179,7 +171,7 @@ pub(super) fn join_equal(
 
 // -- from positions to states --------------------------------------------------------------------------------------------
 
-/// What a state is: the positions, in order; the sets that the character before is in.
+/// A state: the positions, in order; the sets that the character before is in.
 type Key = (Vec<Position>, u32);
 
 fn determinize(program: &Program, entry: Position, width: usize, work: &mut Work) -> Result<Search, Unsupported> {
@@ -221,7 +213,6 @@ fn determinize(program: &Program, entry: Position, width: usize, work: &mut Work
 /// Follows what needs no character, from all positions of a state in order.
 struct Follow<'p> {
     program: &'p Program<'p>,
-    /// By position, the round in which it was met last.
     seen: Vec<u32>,
     round: u32,
     stack: Vec<Position>,
@@ -253,7 +244,6 @@ impl Follow<'_> {
     }
 }
 
-/// Each position once, the first time.
 fn dedup(positions: Vec<Position>) -> Vec<Position> {
     let mut once = Vec::with_capacity(positions.len());
     if positions.len() < 32 {

@@ -10,8 +10,8 @@
 //! row = row of cell
 //! ```
 //!
-//! That is what [`Table::scan_plainly`] does, which needs no `unsafe`; it runs the few machines that do not fit into `char_pairs.rs`,
-//! and is what the faster loops must equal. A scan can stop anywhere: a [`Cursor`] keeps the row and the ends that are not sure yet.
+//! [`Table::scan_plainly`] does just that, with checked indices. It runs the few machines that do not fit into `char_pairs.rs`, and
+//! is what the faster loops must equal.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -30,33 +30,30 @@ use crate::support::features::HAS_FILES;
 use crate::support::interrupt;
 use std::mem::MaybeUninit;
 
-/// How many bytes a stream reads between two looks at what came out.
+/// How many bytes a stream reads at a time.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 16 } else { 2048 };
 /// How far after the middle of two stretches a safe cut is looked for.
 const NEAR: usize = if cfg!(any(test, fuzzing)) { 12 } else { 256 };
-/// The first bytes of two stretches, this many, must be ASCII: elsewhere, looking up classes is what takes the time.
+/// This many first bytes of two stretches must be ASCII: elsewhere, looking up classes takes the time.
 const SAMPLE: usize = if cfg!(any(test, fuzzing)) { 4 } else { 32 };
 /// Slots, and the one for what is not an end.
 pub const PENDING: usize = SLOTS + 1;
 /// Slots are after the ends that became sure in the same step.
 pub(super) const SLACK: usize = 2 * PENDING;
 
-/// A pattern as tables.
 #[derive(Debug)]
 pub struct Table {
     classes: ClassTable,
-    /// The length of a row.
     width: usize,
     cells: Vec<u32>,
     cuts: ClassCuts,
     pairs: Option<CharPairs>,
-    /// What it looks ahead at beyond the next character; no cut is safe then.
+    /// Its look-aheads beyond the next character; no cut is safe then.
     marks: Option<Marks>,
     /// A character of each class.
     examples: Vec<char>,
 }
 
-/// Where a scan is.
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor {
     /// The characters before this have been read.
@@ -75,7 +72,7 @@ impl Cursor {
     }
 }
 
-/// A scan that reads one character at a time. What stands for a place may be of any kind.
+/// A scan that reads one character at a time. A place may be of any type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scan<P> {
     row: u32,
@@ -84,12 +81,11 @@ pub struct Scan<P> {
 }
 
 impl<P: Copy> Scan<P> {
-    /// At the beginning of a text.
     pub fn new(place: P) -> Scan<P> {
         Scan { row: 0, pending: [place; PENDING] }
     }
 
-    /// Where another scan is; what it waits for is called by these places.
+    /// Goes on from the row of another scan, whose pending places are renamed.
     pub fn from_row(row: u32, pending: [P; PENDING]) -> Scan<P> {
         Scan { row, pending }
     }
@@ -98,8 +94,8 @@ impl<P: Copy> Scan<P> {
         self.row
     }
 
-    /// Reads a character of a class that begins at a place, or the end of the text, which stands after all classes. Passes on the ends
-    /// that become sure.
+    /// Reads a character of a class that begins at a place, or the end of the text, whose class follows all others. Passes the ends
+    /// that become sure to `emit`.
     #[inline]
     pub fn read(&mut self, table: &Table, class: usize, at: P, emit: impl FnMut(P)) {
         let cell = table.cells[self.row as usize + class];
@@ -159,12 +155,10 @@ impl Table {
         }
     }
 
-    /// How many classes of characters there are, and how many states.
     pub fn size(&self) -> (usize, usize) {
         (self.width - 1, self.cells.len() / self.width)
     }
 
-    /// The class of the character at a place, and its length in bytes.
     #[inline]
     pub fn class_at(&self, text: &[u8], at: usize) -> (usize, usize) {
         self.classes.at(text, at)
@@ -185,8 +179,7 @@ impl Table {
         &self.examples
     }
 
-    /// Replaces the contents of `ends` by the ends of the next pieces, at least one; false, and no ends, when the text is used
-    /// up.
+    /// Replaces `ends` by the ends of the next pieces, at least one; false, and no ends, at the end of the text.
     pub(crate) fn next_ends(&self, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) -> bool {
         ends.clear();
         if !HAS_FILES {
@@ -210,7 +203,7 @@ impl Table {
         !ends.is_empty()
     }
 
-    /// Reads on for a stretch, or for two at once; `ends` is empty before, and holds what became sure after it.
+    /// Reads one stretch, or two at once; `ends` is empty before, and then holds what became sure.
     fn scan(&self, pairs: &CharPairs, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
         let middle = cursor.read + STRETCH;
         let is_ascii = |from: usize| text[from..from + SAMPLE].is_ascii();
@@ -251,7 +244,7 @@ impl Table {
         (cursor.read, cursor.row) = (first.at, first.row);
     }
 
-    /// The same, a character at a time, with the answers to what each looks ahead at.
+    /// Reads a stretch one character at a time, with the answers of the look-aheads.
     fn scan_marked(&self, marks: &Marks, text: &[u8], cursor: &mut Cursor, ends: &mut Vec<usize>) {
         let mut waiting = cursor.waiting.take().unwrap_or_else(|| marks.stretches(&self.classes, text));
         let Some(end) = waiting.pop() else {
@@ -267,7 +260,7 @@ impl Table {
         cursor.waiting = Some(waiting);
     }
 
-    /// The same, a character at a time, up to a place; `next` gives the class and the length of the character there.
+    /// Reads one character at a time up to a place; `next` gives the class and the length of the character there.
     fn scan_plainly(
         &self,
         text: &[u8],

@@ -126,7 +126,6 @@ pub(super) fn texts(alphabet: &[char], most: usize) -> Vec<String> {
     all
 }
 
-/// A character of each class, before any are joined.
 fn alphabet(source: &str) -> Vec<char> {
     let mut sets = Vec::new();
     for step in expressions(source) {
@@ -164,7 +163,7 @@ fn which_tier_each_takes() {
     assert!(tiers["table"] >= 38);
 }
 
-/// All strings of one character of each class, up to the length at which they are too many.
+/// Up to the length at which they are too many.
 #[test]
 fn all_short_strings_of_classes() {
     let most = if std::env::var_os("MINITOK_LONG_TESTS").is_some() { 2_000_000 } else { 4_000 };
@@ -288,7 +287,6 @@ fn safe_cuts_are_found() {
     }
 }
 
-/// What two patterns are said to have in common holds for all short texts, and a difference shows in the text that is named.
 #[test]
 fn equality_is_what_short_texts_show() {
     let pattern = |name: &str| IN_USE.iter().find(|case| case.name == name).unwrap();
@@ -324,7 +322,7 @@ fn equality_is_what_short_texts_show() {
     assert!(n_different > 500);
 }
 
-/// Texts of which a backtracking engine tires; the time of the test would show anything that is not linear.
+/// The time of the test would show anything that is not linear.
 #[test]
 fn long_runs_cost_linear_time() {
     for case in every_case() {
@@ -336,7 +334,6 @@ fn long_runs_cost_linear_time() {
     }
 }
 
-/// A table with one wrong cell is found out by the tests above, in most cells.
 #[test]
 fn a_wrong_table_is_found_out() {
     let case = Case::new("llama3", &IN_USE.iter().find(|case| case.name == "llama3").unwrap().source);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-/// Why a pattern is not compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsupported {
     /// `(?=ab)`: it depends on more than the next character.
