@@ -12,43 +12,37 @@ use crate::fast::util::fallible::{append, push};
 use crate::support::spent::Spent;
 use std::ops::Range;
 
-/// The most pieces of a block, and those while the cache is small: what is new in a block must find room in its records.
+/// The most pieces of a block, and while the cache is small: its records must have room for what is new in a block.
 pub(super) const BLOCK: usize = 2048;
 pub(super) const FIRST_BLOCK: usize = 512;
-/// The mean length of pieces that may be words.
 const SHORT: usize = 32;
-/// After a block of lines of which most bytes are new, this many are encoded without a look at the cache.
+/// After a block of lines of which most bytes are new, this many are encoded without the cache.
 const PASSED_BY: u32 = if cfg!(any(test, fuzzing)) { 2 } else { 15 };
-/// What may stay allocated of a buffer between two calls, in words.
+/// How many words of a buffer may stay allocated between two calls.
 const KEPT: usize = 1 << 16;
 
-/// What one thread needs to encode.
 #[derive(Debug)]
 pub(super) struct Workspace {
     pub(super) cache: PieceCache,
     /// Whether the cache is large and was filled with the vocabulary.
     pub(super) seeded: bool,
-    /// Whether there was no memory for such a cache while this text was encoded.
+    /// Whether memory for such a cache was lacking while this text was encoded.
     pub(super) had_no_memory: bool,
-    /// The ends of the pieces of the block, ascending.
     pub(super) ends: Vec<usize>,
-    /// Those of them that are tokens which were found, ascending.
+    /// Those that are found tokens, ascending.
     pub(super) marks: Vec<Mark>,
     pub(super) cutting: Cutting,
-    /// Whether two characters of three bytes may meet inside a piece of the block, as far as is known.
+    /// Whether two characters of three bytes may meet inside a piece of the block.
     pub(super) meet: bool,
     pub(super) found: Found,
     pub(super) spill: Vec<u32>,
-    /// How many blocks of pieces of several words are yet encoded without a look at the cache.
+    /// How many more blocks of long pieces are encoded without the cache.
     passed_by: u32,
-    /// What cutting pieces further has spent of what the text may spend.
     pub(super) spent: Spent,
-    /// What went wrong: a byte without a token.
     pub(super) failure: Option<Error>,
 }
 
 impl Workspace {
-    /// Fails if there is no memory for its cache.
     pub(super) fn new(size: Size) -> Result<Workspace> {
         Ok(Workspace {
             cache: PieceCache::new(size).ok_or(Error::Memory)?,
@@ -66,13 +60,12 @@ impl Workspace {
         })
     }
 
-    /// The most pieces that are looked up together.
     pub(super) fn block(&self) -> usize {
         if self.seeded { BLOCK } else { FIRST_BLOCK }
     }
 
-    /// Merges the pieces of a range that were looked up and not found; the first of the range begins at `start`. Returns the values of all:
-    /// of those that are marked, the ids of the marks.
+    /// Merges the pieces of a range that the look-up missed; the first of the range begins at `start`. Returns the values of all pieces of
+    /// the range, with the ids of the marks for those that are marked.
     pub(super) fn merge_misses(
         &mut self,
         how: Merging<'_>,
@@ -100,15 +93,14 @@ impl Workspace {
         BlockOutput { values: &self.found.values[..n_pieces], records, first_record, spill: &self.spill }
     }
 
-    /// Whether the next block of pieces of several words is encoded without a look at the cache. Lines seldom come again, and to look
-    /// for each of them costs as much as to merge it.
+    /// Whether the next block of long pieces is encoded without the cache: lines seldom come again, and looking one up costs as much as
+    /// merging it.
     pub(super) fn passes_by(&mut self) -> bool {
         let passes_by = self.passed_by > 0;
         self.passed_by -= u32::from(passes_by);
         passes_by
     }
 
-    /// Notes how many of these pieces were new; the first of the range begins at `start`.
     pub(super) fn note_new(&mut self, start: usize, range: Range<usize>) {
         let ends = &self.ends[range];
         let length = |&index: &u32| match index.checked_sub(1) {
@@ -120,7 +112,6 @@ impl Workspace {
         self.passed_by = if 2 * new > all { PASSED_BY } else { 0 };
     }
 
-    /// The ids of pieces of several words, as one value; the first piece begins at `start`.
     pub(super) fn encode_long(&mut self, long: &dyn LongPieces, text: &[u8], start: usize) -> Result<BlockOutput<'_>> {
         self.spill.clear();
         push(&mut self.spill, 0)?;
@@ -143,12 +134,11 @@ impl Workspace {
         BlockOutput { values: &[SPILL], records, first_record, spill: &self.spill }
     }
 
-    /// Whether the pieces, the first of which begins at `start`, are on average no longer than words.
+    /// Whether pieces are on average no longer than words; the first begins at `start`.
     pub(super) fn pieces_are_short(&self, start: usize) -> bool {
         self.ends.last().is_some_and(|&end| end - start <= SHORT * self.ends.len())
     }
 
-    /// The bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
         let ends = self.ends.capacity() * size_of::<usize>() + self.marks.capacity() * size_of::<Mark>();
         let ends = ends + self.spill.capacity() * size_of::<u32>();

@@ -1,14 +1,13 @@
 //! A piece -> ids at random. Must equal `encode_piece_with_dropout` of `rust/reference/more/dropout.rs`.
 //!
-//! Each step of a merge takes one number for each candidate, up to the first that is not passed over. So a piece of n bytes that has m
-//! ids without dropout takes n - m numbers, if no merge is passed over; and none is, if each of these numbers allows the merge. Of most
-//! short pieces that is true, and they are looked up. In others the candidates are looked through for the least one, and for the next one
-//! above it where that is passed over; a long piece is left to the mirror's heap.
+//! A piece of n bytes that has m ids without dropout takes n - m random numbers if none of these passes a merge over, which is true
+//! of most short pieces: they are looked up (proof: notes/proofs.md, "Dropout, looked up"). In others each step looks for the least
+//! candidate, and for the next one above it where that is passed over; a long piece is left to the mirror's heap.
 //!
 //! By hand, with the merges 0: (a, b) -> X and 1: (X, c) -> Y: `abc` is `Y` without dropout, by two merges. Where neither of its first
 //! two numbers passes a merge over, it is `Y`, found in the cache; else it is merged, with the same numbers from the first on.
 //!
-//! Costs, a piece of n bytes: a look-up; O(n^2 / (1 - p)) on average where a merge is passed over and it is short.
+//! Cost, a piece of n bytes: a look-up; O(n^2 / (1 - p)) on average where a merge is passed over and the piece is short.
 
 use super::block::Workspace;
 use super::encoder::Encoder;
@@ -24,24 +23,22 @@ use crate::reference::more::dropout::{Draws, encode_piece_with_dropout};
 use crate::reference::published::vocabs::NO_ID;
 use crate::support::interrupt;
 
-/// The longest piece that is looked up: of longer ones, some merge is nearly always passed over. And the longest that is looked through.
+/// The longest piece that is looked up (of longer ones, some merge is nearly always passed over), and the longest merged here.
 const LONGEST: usize = if cfg!(any(test, fuzzing)) { 12 } else { 32 };
 const SHORT: usize = 62;
 
-/// Where merges are passed over more often than not, few pieces are found.
+/// Where merges are passed over more often than not, pieces are not looked up.
 const SELDOM: u64 = 1 << 52;
 
-/// Encodes the pieces of one text.
 pub struct Drawing<'e> {
     encoder: &'e Encoder,
     draws: Draws,
     work: Pooled<'e, Workspace>,
-    /// Whether the ids of a piece without dropout are those of its merges alone, and often those with it.
+    /// Whether pieces are looked up: their ids without dropout are those of the merges alone, and often those with it.
     looks_up: bool,
 }
 
 impl Encoder {
-    /// Encodes the pieces of a text with these random numbers.
     pub fn drawing(&self, draws: Draws) -> Result<Drawing<'_>> {
         let all_bytes = !self.tables.vocab().byte_ids.contains(&NO_ID);
         let looks_up = draws.limit <= SELDOM && self.later.is_none() && self.tables.is_list_of_bytes() && all_bytes;
@@ -50,7 +47,6 @@ impl Encoder {
 }
 
 impl Drawing<'_> {
-    /// Appends the ids of a piece that stands at a place.
     pub fn append(&mut self, piece: &[u8], place: usize, ids: &mut Vec<u32>) -> Result<()> {
         let Drawing { encoder, draws, work, looks_up } = self;
         let start = ids.len();
@@ -58,7 +54,7 @@ impl Drawing<'_> {
         if let Some(table) = encoder.tables.all_pairs() {
             if *looks_up && piece.len() <= LONGEST {
                 append_whole(encoder, work, table, piece, ids)?;
-                // If none of the next candidates is passed over, their numbers are taken, and only then.
+                // Takes the numbers of the next candidates only if none of them is passed over.
                 let mut ahead = draws.clone();
                 if (0..piece.len() - (ids.len() - start)).all(|_| !ahead.passes_over()) {
                     *draws = ahead;
@@ -86,7 +82,6 @@ impl Drop for Drawing<'_> {
     }
 }
 
-/// Appends the ids of a piece without dropout.
 fn append_whole(
     encoder: &Encoder,
     work: &mut Workspace,
@@ -107,7 +102,6 @@ fn append_whole(
     Ok(())
 }
 
-/// Merges a short piece.
 fn merge_drawn(table: &PairTable, piece: &[u8], draws: &mut Draws) -> Result<Vec<u32>> {
     let mut symbols: Vec<u32> = collect(piece.iter().map(|&byte| u32::from(byte)))?;
     let mut places: Vec<u32> = collect(piece.windows(2).map(|pair| table.place_of_bytes(pair[0], pair[1])))?;
@@ -169,7 +163,7 @@ mod tests {
         ) {
             let vocab = Arc::new(Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &merges).unwrap());
             let special = SpecialTokens::new(vec![("<s>".into(), 9000)]).unwrap();
-            // One character becomes several words: their pieces come from one place.
+            // One character becomes several words, whose pieces come from one place.
             let steps = if changes { vec![Step::new("NFKC", &[]).unwrap()] } else { Vec::new() };
             let normalizer = Normalizer::new(steps).unwrap();
             let core = Codec::new(vocab, Pattern::new(pattern).unwrap(), special, normalizer, None, None).unwrap();

@@ -1,11 +1,9 @@
 //! Text -> ids, block by block. Must equal `Codec::encode_segment` of `rust/reference/codec.rs`.
 //!
-//! The tables of an encoder never change once it is built, and are shared by all threads. What changes, above all the cache
-//! of pieces, is a `Workspace` that a thread takes from a pool for one call.
-//!
-//! A new cache is small and empty, so that a first short call is cheap and short texts touch a quarter of a megabyte. When it
-//! is full, or when a single text of [`SEED_AFTER`] bytes has pieces no longer than words, a large cache replaces it, which is
-//! filled with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
+//! The tables of an encoder never change, and all threads share them. What changes, above all the cache of pieces, is a `Workspace`
+//! that a thread takes from a pool for one call. A new cache is small and empty, so that a short text touches a quarter of a
+//! megabyte. When it is full, or a text of [`SEED_AFTER`] bytes has pieces no longer than words, a large cache replaces it, filled
+//! with the vocabulary: that takes a few milliseconds and saves more on the text that follows.
 
 mod text;
 
@@ -38,24 +36,21 @@ pub(super) const SEED_AFTER: usize = 1 << 20;
 const SMALL_LOG_BUCKETS: u32 = 12;
 const SMALL_RECORDS: usize = 11_000;
 
-/// Makes what merges pieces of several words for the tables of a vocabulary; None for one that has no such tokens.
+/// Makes the encoder of pieces of several words from the tables of a vocabulary; None if it has no such tokens.
 pub type MakeLong = fn(&Arc<Tables>) -> Result<Option<Box<dyn LongPieces>>>;
 
-/// The fast encoder of a vocabulary.
 #[derive(Debug)]
 pub struct Encoder {
     pub(super) tables: Arc<Tables>,
-    /// Cuts every piece further, before it is merged.
+    /// Cuts every piece further before it is merged.
     pub(super) later: Option<Later>,
-    /// The sizes of a new cache and of a seeded one.
     small: Size,
     large: Size,
-    /// See [`SEED_AFTER`]; tests change it.
     pub(super) seed_after: usize,
     /// What encodes pieces of several words, if the vocabulary has such tokens; made when a text could have them.
     make_long: Option<MakeLong>,
     long: Once<Option<Box<dyn LongPieces>>>,
-    /// Whether there was no memory for it: then only a long text is worth another try.
+    /// Whether memory for it was lacking: then only a long text is worth another try.
     had_no_memory: AtomicBool,
     pool: Pool<Workspace>,
 }
@@ -65,7 +60,6 @@ impl Encoder {
         Ok(Encoder::of(Arc::new(Tables::new(vocab)?)))
     }
 
-    /// With tables that other encoders may have, too.
     pub fn of(tables: Arc<Tables>) -> Encoder {
         if cfg!(fuzzing) {
             return Encoder::with_size(tables, Size::TINY);
@@ -74,7 +68,7 @@ impl Encoder {
         Encoder::with_size(tables, size)
     }
 
-    /// An encoder of texts in which tokens with these ids may be found: they are values of the cache, if they are small enough.
+    /// For texts in which tokens with these ids may be found: they are values of the cache if they are small enough.
     #[must_use]
     pub fn with_found(mut self, ids: impl Iterator<Item = u32>) -> Encoder {
         let n_ids = ids.max().map_or(0, |id| id.saturating_add(1));
@@ -103,29 +97,27 @@ impl Encoder {
         }
     }
 
-    /// Where a text that no pattern cuts can be cut in two.
     pub fn byte_cuts(&self) -> &ByteCuts {
         self.tables.byte_cuts()
     }
 
-    /// An encoder that may leave pieces of several words to another (`two_levels.rs`).
+    /// May leave pieces of several words to another encoder (`two_levels.rs`).
     #[must_use]
     pub fn with_long_pieces(self, make: MakeLong) -> Encoder {
         Encoder { make_long: Some(make), ..self }
     }
 
-    /// An encoder whose pieces are cut further by a pattern (`cut_further.rs`).
+    /// Cuts pieces further by a pattern (`cut_further.rs`).
     #[must_use]
     pub fn then(self, later: Pattern) -> Encoder {
         Encoder { later: Some(Later::new(later)), ..self }
     }
 
-    /// Appends the ids of a text without special tokens.
     pub fn encode(&self, text: &[u8], by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
         self.each_block(text, by, |block| block.append_to(out))
     }
 
-    /// The ids by at most `threads` threads; None where one is enough, or nothing is known of where the text can be cut.
+    /// None where one thread is enough, or no cut of the text is known.
     pub fn encode_on(&self, threads: usize, text: &[u8], by: SplitBy) -> Result<Option<Vec<u32>>> {
         if threads <= 1 || cfg!(target_family = "wasm") || text.len() <= 2 * GROUP {
             return Ok(None);
@@ -146,7 +138,7 @@ impl Encoder {
         encode_all(&numbered, threads, |(_, part)| part.len(), encode).map(|(ids, _)| Some(ids))
     }
 
-    /// Counts the ids of a text without special tokens; they are not built.
+    /// Counts the ids without building them.
     pub fn count(&self, text: &[u8], by: SplitBy) -> Result<usize> {
         let mut count = 0;
         self.each_block(text, by, |block| {
@@ -176,7 +168,7 @@ impl Encoder {
         result
     }
 
-    /// The same for a short text that a scanner cuts.
+    /// For a short text that a scanner cuts.
     #[inline]
     pub(in crate::fast) fn each_block_scanned(
         &self,
@@ -190,7 +182,7 @@ impl Encoder {
         result
     }
 
-    /// The bytes of what is looked up, and of what the workspaces that no thread uses now keep.
+    /// The bytes of the tables, and of workspaces that no thread uses.
     pub(in crate::fast) fn tables_memory(&self) -> usize {
         self.tables.memory() + self.made_long().map_or(0, LongPieces::tables_memory)
     }
@@ -212,7 +204,7 @@ impl Encoder {
         self.long.get().and_then(Option::as_deref)
     }
 
-    /// What encodes pieces of several words, where the vocabulary has such tokens. The grammars that masks scan make none.
+    /// The encoder of pieces of several words, where the vocabulary has such tokens. The grammars that masks scan make no such pieces.
     fn long_pieces(&self, by: SplitBy, is_long: bool) -> Option<&dyn LongPieces> {
         match by {
             SplitBy::Scan(Tier::Masks(_))
@@ -230,7 +222,7 @@ impl Encoder {
         }
     }
 
-    /// The same, made now. Where there is no memory for it, pieces are encoded as all others are.
+    /// Makes it now. Where memory for it is lacking, pieces are encoded as all others are.
     #[cold]
     fn new_long_pieces(&self, make: MakeLong, is_long: bool) -> Option<&dyn LongPieces> {
         if self.had_no_memory.load(Ordering::Relaxed) && !is_long {
@@ -242,7 +234,7 @@ impl Encoder {
         self.long.get_or_make(|| long).as_deref()
     }
 
-    /// The workspace that this thread used last, if no other has taken it; else another, or a new one.
+    /// The workspace that this thread used last, unless another has taken it; else another, or a new one.
     pub(super) fn workspace(&self) -> Result<Pooled<'_, Workspace>> {
         self.pool.take(|| Workspace::new(self.small))
     }

@@ -1,17 +1,16 @@
-//! Low ids -> high ids: the second of the [two levels](super::two_levels). Must equal `merge_parts` of `rust/reference/merging.rs` with the high
-//! merges.
+//! Low ids -> high ids: the second of the [two levels](super::two_levels). Must equal `merge_parts` of `rust/reference/merging.rs`
+//! with the high merges.
 //!
-//! Ids are cut between two that stand together in no token of a high merge, spelled in low ids. Three of four are then alone, and of the
-//! runs that remain, most have two or three ids. They are merged from left to right, and what stands between is copied.
+//! Ids are cut between two that stand together in no token of a high merge, spelled in low ids. Three of four are then alone, and
+//! most runs that remain have two or three ids. They are merged from left to right, and what stands between is copied.
 //!
 //! By hand, with the one high merge (by, " a") and the low ids of `by a by`: `by`, ` a`, ` `, `by`. Only the first two may stand together,
 //! and they merge: `by a`, ` `, `by`.
 //!
 //! One loop finds the pairs that may stand together, one asks the table of merges for them, and one reads the answers, so that
-//! waits for memory overlap. Runs of three and more are merged in place, many in turn: each does one merge, asks for its two new pairs, and
-//! finds the answers when its next turn comes.
+//! waits for memory overlap. Longer runs are merged in place, many in turn, one merge at a time.
 //!
-//! Costs: 128 KB or more of bits, 28 to 52 bytes a high merge; 8 bytes a pair and 12 a run while it works.
+//! Cost: 128 KB or more of bits, 28 to 52 bytes a high merge; 8 bytes a pair and 12 a run while it works.
 
 #![expect(clippy::cast_possible_truncation, reason = "places of ids are below their number, and ids below NO_SYMBOL")]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -29,12 +28,12 @@ const FEW: usize = if cfg!(any(test, fuzzing)) { 5 } else { 32 };
 /// How many ids are looked at together, and how many runs are merged in turn.
 const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 3 } else { 128 };
 const IN_TURN: usize = if cfg!(any(test, fuzzing)) { 2 } else { 32 };
-/// How many ids are copied at once, whether or not there are as many.
+/// How many ids are copied at once, even where there are fewer.
 const COPIED: usize = 4;
 /// A mark on the last id of a piece, which no id has.
 const LAST: u32 = 1 << 31;
 
-/// The high merges: a pair of ids -> its place, and what it makes.
+/// The high merges: a pair of ids -> its place, and the id it makes.
 #[derive(Debug)]
 pub struct HighLevel {
     slots: PairSlots,
@@ -42,36 +41,32 @@ pub struct HighLevel {
     joined: IdPairs,
 }
 
-/// What is found in a list of low ids.
 #[derive(Debug, Default)]
 pub struct Together {
-    /// Pairs of neighbours that may stand together: the number of the left one, and the place of their merge.
+    /// Pairs of neighbours that may stand together: the index of the left one, and the place of their merge.
     lefts: Vec<u32>,
     places: Vec<u32>,
     runs: Vec<Run>,
 }
 
-/// Ids of which each stands together with the next.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     first: u32,
     length: u32,
-    /// How many ids it has now; the others after them are of no meaning.
+    /// How many ids it has now; those after them are garbage.
     left: u32,
 }
 
-/// A run that is being merged.
 struct Turn {
     run: u32,
     /// The first of its places.
     pair: u32,
-    /// Which of its ids the last merge made, and the pairs of that with its neighbours.
+    /// The index of the id that the last merge made, and the pairs of that with its neighbours.
     at: u32,
     probes: [Probe; 2],
 }
 
 impl Together {
-    /// Shrinks the memory to room for `kept` pairs.
     pub fn shrink_to(&mut self, kept: usize) {
         for numbers in [&mut self.lefts, &mut self.places] {
             numbers.clear();
@@ -83,7 +78,7 @@ impl Together {
 }
 
 impl HighLevel {
-    /// The high merges of a list, which has ids below `n_ids`; None where no table can hold them.
+    /// The ids are below `n_ids`. None where no table can hold the merges.
     pub fn new(high: &[Merge], n_ids: u32) -> Result<Option<HighLevel>> {
         if n_ids > NO_SYMBOL || high.len() >= NO_PLACE as usize {
             return Ok(None);
@@ -94,13 +89,12 @@ impl HighLevel {
         Ok(Some(HighLevel { slots, made, joined: IdPairs::of(high, n_ids as usize)? }))
     }
 
-    /// The bytes of its tables.
     pub fn memory(&self) -> usize {
         self.slots.memory() + self.made.capacity() * 4 + self.joined.bits.capacity() * 8
     }
 
-    /// Appends the ids that are made of low ones. `ends` are the numbers of low ids after which pieces end; they become the lengths of
-    /// `out` after which they do.
+    /// Appends the ids that are made of low ones. `ends` says after how many low ids each piece ends, and is changed to the lengths of
+    /// `out` at which it does.
     pub fn merge(
         &self,
         low: &mut [u32],
@@ -131,7 +125,6 @@ impl HighLevel {
         append(out, &low[done..])
     }
 
-    /// Finds the pairs that may stand together, and looks up their merges.
     fn look_at_pairs(&self, low: &[u32], together: &mut Together) -> Result<()> {
         let Together { lefts, places, .. } = together;
         lefts.clear();
@@ -140,7 +133,7 @@ impl HighLevel {
         for (chunk, start) in (0..low.len().saturating_sub(1)).step_by(AT_ONCE).enumerate() {
             let (mut n, end) = (0, low.len().min(start + AT_ONCE + 1));
             for (pair, left) in low[start..end].windows(2).zip(start as u32..) {
-                // Written in any case: a branch could not be guessed.
+                // Written in any case: a branch would be unpredictable.
                 found[n] = left;
                 n += usize::from((pair[0] < LAST) & self.joined.hold(pair[0], pair[1] & !LAST));
             }
@@ -156,7 +149,6 @@ impl HighLevel {
         Ok(())
     }
 
-    /// Finds the runs, and merges them in place.
     fn merge_runs(&self, low: &mut [u32], together: &mut Together) -> Result<()> {
         let Together { lefts, places, runs } = together;
         runs.clear();
@@ -192,7 +184,6 @@ impl HighLevel {
         Ok(())
     }
 
-    /// Merges some runs in turn, until nothing merges.
     fn take_turns(&self, turns: &mut Vec<Turn>, low: &mut [u32], places: &mut [u32], runs: &mut [Run]) {
         while !turns.is_empty() {
             turns.retain_mut(|turn| {
@@ -227,13 +218,12 @@ impl HighLevel {
         }
         *left -= 1;
         let before = at.checked_sub(1).map_or(Probe::NONE, |before| self.slots.probe(ids[before], made));
-        // What stood after the last pair is left where it was.
+        // The place after the last pair is garbage.
         let behind = if at + 1 < places.len() { self.slots.probe(made, ids[at + 1]) } else { Probe::NONE };
         (turn.at, turn.probes) = (at as u32, [before, behind]);
         places.len() > 1
     }
 
-    /// Merges a long run by the mirror, and returns how many ids are left.
     fn merge_many(&self, run: &mut [u32]) -> Result<usize> {
         let mut ids = room(run.len())?;
         interrupt::append(&mut ids, run.iter().copied())?;
@@ -247,7 +237,7 @@ impl HighLevel {
     }
 }
 
-/// Pairs of ids, as bits; it may hold others, too.
+/// Pairs of ids, as hashed bits: some other pairs are in it too.
 #[derive(Debug)]
 struct IdPairs {
     bits: Vec<u64>,
@@ -255,7 +245,7 @@ struct IdPairs {
 }
 
 impl IdPairs {
-    /// The pairs of low ids that stand together in a token of these merges. Each merge adds one: the last id of its left side, and the
+    /// The pairs of low ids that stand together in a token of these merges. Each merge adds one: the last id of its left side and the
     /// first of its right side.
     fn of(high: &[Merge], n_ids: usize) -> Result<IdPairs> {
         let (mut first, mut last) = (filled(NO_ID, n_ids)?, filled(NO_ID, n_ids)?);
@@ -271,7 +261,6 @@ impl IdPairs {
         Ok(pairs)
     }
 
-    /// Whether two ids may stand together.
     #[inline(always)]
     fn hold(&self, left: u32, right: u32) -> bool {
         let (word, bit) = self.place(left, right);
@@ -285,7 +274,6 @@ impl IdPairs {
     }
 }
 
-/// Changes the last id of each piece.
 fn mark(low: &mut [u32], ends: &[usize], change: impl Fn(u32) -> u32) {
     for &end in ends {
         if let Some(id) = end.checked_sub(1).and_then(|last| low.get_mut(last)) {
@@ -294,7 +282,7 @@ fn mark(low: &mut [u32], ends: &[usize], change: impl Fn(u32) -> u32) {
     }
 }
 
-/// Appends some ids, of which there are few as a rule. There is room for four more.
+/// Appends some ids, as a rule few. `out` has room for four more.
 #[inline(always)]
 fn copy(low: &[u32], first: usize, end: usize, out: &mut Vec<u32>) {
     let len = out.len();

@@ -1,14 +1,13 @@
 //! Reuses the buffer of a long result.
 //!
-//! New memory is not free: the system clears each page and puts it in its place when it is first touched, which for the ids
-//! of ten megabytes of text takes a fifth of the time of encoding. So the largest buffer that was given back is kept for the
-//! next text. Allocators do so too, but as a rule not for buffers of that size.
+//! The system clears each new page when it is first touched, which for the ids of ten megabytes of text takes a fifth of the time
+//! of encoding. So the largest buffer that was given back is kept for the next text; allocators seldom keep buffers of that size.
 //!
-//! Costs: up to 64 MiB that a process keeps after its longest text, however many threads it has.
+//! Cost: up to 64 MiB that a process keeps after its longest text, however many threads it has.
 
 use std::sync::Mutex;
 
-/// Smaller buffers are not worth keeping, larger ones go back to the system. In ids.
+/// In ids. Smaller buffers are not worth keeping, larger ones go back to the system.
 pub const LEAST: usize = 1 << 16;
 const MOST: usize = 1 << 24;
 
@@ -16,31 +15,29 @@ static SPARE: IdBuffer = IdBuffer::new();
 
 /// An empty vector with room for the ids of about `bytes` bytes of text.
 pub(crate) fn room_for(bytes: usize) -> Vec<u32> {
-    // A new buffer is larger than most texts need; memory that is not used is not touched.
+    // More than most texts need; memory that is not used is not touched.
     SPARE.take(bytes).unwrap_or_else(|| {
         let mut ids = Vec::new();
-        // Where there is no such memory, there may be enough for the ids: it is asked for as they come.
+        // Without so much memory there may be enough for the ids: it is asked for as they come.
         let _ = ids.try_reserve_exact(bytes / 4 * 3);
         ids
     })
 }
 
-/// Shrinks the buffer of ids that the caller keeps, but for an eighth: a next text that is a little longer then fits it too.
+/// Shrinks a buffer that the caller keeps, but for an eighth: a next text that is a little longer then fits it too.
 pub fn fit(ids: &mut Vec<u32>) {
     ids.shrink_to(ids.len() / 8 * 9);
 }
 
-/// Keeps the buffer of ids that are no longer needed.
 pub fn give_back(ids: Vec<u32>) {
     SPARE.keep(ids);
 }
 
-/// How many bytes are kept for the next text.
+/// In bytes.
 pub fn kept() -> usize {
     SPARE.0.try_lock().map_or(0, |kept| kept.capacity() * size_of::<u32>())
 }
 
-/// Gives back what is kept.
 pub fn drop_kept() {
     if let Ok(mut kept) = SPARE.0.try_lock() {
         *kept = Vec::new();
@@ -55,7 +52,6 @@ impl IdBuffer {
         IdBuffer(Mutex::new(Vec::new()))
     }
 
-    /// The kept buffer, if its size is about right for `bytes` bytes of text.
     fn take(&self, bytes: usize) -> Option<Vec<u32>> {
         let mut kept = self.0.try_lock().ok()?;
         let fits = bytes >= LEAST && (bytes / 5..4 * bytes).contains(&kept.capacity());

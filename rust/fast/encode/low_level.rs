@@ -1,10 +1,8 @@
 //! Long pieces -> ids, for a vocabulary whose tokens are not longer than words.
 //!
-//! Lines and whole texts do not come again, so that looking them up is of no use. But between two bytes that no token of a merge
-//! holds side by side a piece may be cut (notes/proofs.md, "Cuts that no token stands across"), and the parts are words, as a rule: they
-//! are looked up as pieces are elsewhere.
-//!
-//! Costs: those of the encoder; a byte an id.
+//! Lines and whole texts do not come again. But a piece may be cut between two bytes that no token of a merge holds side by side
+//! (notes/proofs.md, "Cuts that no token stands across"), and the parts are words, as a rule: they are looked up as pieces are
+//! elsewhere. Cost: that of the encoder; a byte an id.
 
 use super::cut::ends::Ends;
 use super::cut::split_by::SplitBy;
@@ -15,13 +13,12 @@ use crate::fast::util::fallible::{extend, filled};
 use crate::reference::published::vocabs::{Tokens, Vocab};
 use std::sync::Arc;
 
-/// Encodes long pieces part by part.
 #[derive(Debug)]
 pub struct LowLevel {
     encoder: Encoder,
     /// Whether a piece may be cut: merges alone decide what becomes of its bytes.
     cuts: bool,
-    /// For each id how many bytes its token has; 0 if they are too many for a byte.
+    /// The length in bytes of each id's token; 0 if it does not fit a byte.
     lengths: Vec<u8>,
     tokens: Arc<Tokens>,
 }
@@ -38,8 +35,8 @@ impl LowLevel {
         Ok(LowLevel { encoder: Encoder::of(tables), cuts, lengths, tokens })
     }
 
-    /// Replaces `ids` by those of pieces of a text that end at `ends`; the first begins at `start`. Where the parts end is left in
-    /// `parts`, counted from `start`.
+    /// Replaces `ids` by those of the pieces of a text that end at `ends`, and `parts` by the ends of their parts, counted from `start`,
+    /// where the first piece begins.
     pub fn encode(
         &self,
         text: &[u8],
@@ -60,7 +57,6 @@ impl LowLevel {
         self.encoder.encode(text, SplitBy::Ends(Ends::new(parts)?), ids)
     }
 
-    /// How many bytes the token of an id has.
     #[inline]
     pub fn length(&self, id: u32) -> usize {
         match self.lengths[id as usize] {
@@ -69,17 +65,14 @@ impl LowLevel {
         }
     }
 
-    /// The bytes of its tables.
     pub fn tables_memory(&self) -> usize {
         self.lengths.capacity() + self.encoder.tables_memory()
     }
 
-    /// The bytes that no thread uses now.
     pub fn workspaces_memory(&self) -> usize {
         self.encoder.workspaces_memory()
     }
 
-    /// Gives them back.
     pub fn drop_workspaces(&self) {
         self.encoder.drop_workspaces();
     }

@@ -5,9 +5,8 @@
 //! 1. [`encoder`]: the loop over blocks of pieces; [`block`]: a block of pieces in phases.
 //! 2. [`cut`]: text -> where pieces end.
 //! 3. [`lookup`]: pieces met before -> ids.
-//! 4. [`merge`]: all other pieces -> ids.
-//!    [`drawn`]: at random.
-//!    [`low_level`]: lines and other long pieces; [`two_levels`], [`high_level`]: vocabularies with tokens of several words.
+//! 4. [`merge`]: all other pieces -> ids; [`drawn`]: at random; [`low_level`]: lines and other long pieces; [`two_levels`],
+//!    [`high_level`]: vocabularies with tokens of several words.
 //! 5. [`analysis`]: what is found out when a vocabulary is opened; [`tables`]: what threads share of it.
 //! 6. [`parallel`]: batches over threads; [`id_buffer`]: memory for ids, used again.
 //!

@@ -1,40 +1,35 @@
 //! The tokens that merging their bytes does not make, so that only a whole piece can be one. Must not change what `encode_piece` of
 //! `rust/reference/encode.rs` gives.
 //!
-//! A published vocabulary has none, or some hundreds among a hundred thousand (Llama 3: 588). So where pieces that are tokens
-//! are taken whole, a new piece is looked up among the exceptions: every other token comes about by merging.
+//! By hand: with `bc` 256 and `abcd` 257, `abcd` merges to `a bc d`: it is an exception. A published vocabulary has none, or some
+//! hundreds among a hundred thousand (Llama 3: 588). So where pieces that are tokens are taken whole, a new piece is looked up
+//! among the exceptions only. Cuts that no token crosses make parts that are looked up as pieces: `static_cuts.rs` sees to it
+//! that no part is an exception.
 //!
-//! Where a piece is cut at a place that no token crosses, its parts are looked up as if they were pieces, so no part may be an
-//! exception; `static_cuts.rs` sees to that.
-//!
-//! By hand: with `bc` 256 and `abcd` 257, `abcd` merges to `a bc d`: it is an exception.
-//!
-//! Costs: one hash of a new piece no longer than the longest exception.
+//! Cost: one hash of a new piece no longer than the longest exception.
 
 use crate::error::Result;
 use crate::fast::util::fallible::concat;
 use crate::reference::published::vocabs::{Tokens, Vocab};
 use foldhash::HashMap;
 
-/// What merges make of the bytes of tokens. By default, the tokens themselves.
+/// By default, every token is made by merges.
 #[derive(Debug, Default)]
 pub struct Exceptions {
     /// Nothing is known: every token may be one.
     unknown: bool,
-    /// By id, whether merges make the token of its bytes; empty if they make all of them, or if nobody asks.
+    /// By id, whether merges make the token of its bytes; empty if they make all of them, or if whole pieces are tokens.
     made: Vec<bool>,
-    /// Of tokens that whole pieces are, although merges do not make them; the lowest id if several share the bytes.
+    /// Tokens that only a whole piece can be, although merges do not make them; the lowest id if several share the bytes.
     whole: HashMap<Box<[u8]>, u32>,
     longest: usize,
 }
 
 impl Exceptions {
-    /// Of a vocabulary whose merges nothing is known of.
     pub fn unknown() -> Exceptions {
         Exceptions { unknown: true, ..Exceptions::default() }
     }
 
-    /// Of a vocabulary, and whether its merges make each token, by id.
     pub fn of_made(vocab: &Vocab, made: Vec<bool>) -> Result<Exceptions> {
         let mut found = Exceptions::default();
         let all = vocab.tokens.iter().filter(|(_, token)| !token.is_empty());
@@ -50,7 +45,7 @@ impl Exceptions {
         Ok(Exceptions { made, ..found })
     }
 
-    /// Of a vocabulary in which whole pieces are tokens, no two of the same bytes, and the ids of the exceptions.
+    /// For a vocabulary in which whole pieces are tokens, no two of the same bytes; `ids` are the exceptions.
     pub fn of_ids(tokens: &Tokens, ids: &[u32]) -> Result<Exceptions> {
         let mut found = Exceptions::default();
         ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).try_for_each(|(id, token)| found.add(id, token))?;
@@ -64,13 +59,11 @@ impl Exceptions {
         Ok(())
     }
 
-    /// The bytes of memory that they take.
     pub fn memory(&self) -> usize {
         let whole: usize = self.whole.keys().map(|token| token.len() + size_of::<(Box<[u8]>, u32)>()).sum();
         self.made.capacity() + whole
     }
 
-    /// Whether all of them are known.
     pub fn are_known(&self) -> bool {
         !self.unknown
     }
@@ -86,7 +79,7 @@ impl Exceptions {
         self.whole.keys().map(|token| &**token)
     }
 
-    /// Whether merges make the token of an id; true for all, where whole pieces are tokens anyway.
+    /// True for all ids where whole pieces are tokens anyway.
     #[inline]
     pub fn is_made(&self, id: u32) -> bool {
         !self.unknown && (self.made.is_empty() || self.made[id as usize])

@@ -1,23 +1,19 @@
 //! Which tokens come about by merging their bytes. Must equal asking `merge_parts` of `rust/reference/merging.rs` for each token.
 //!
-//! A token has been made once the parts of its merge have been made and nothing else happens at the seam between them. At the
-//! seam stand the last symbol of the left part and the first of the right one, which grow as the parts are merged: each of
-//! them runs through the right (left) edge of its part's tree, from a byte up to the part. So walk that way backwards: begin
-//! with the two parts, and undo the merge that came last, on one side or the other, until two bytes are left. Each pair that
-//! stands at the seam on the way must not merge before the merge that was undone to reach it.
+//! A token is made once the parts of its merge are made and nothing else happens at the seam between them (proof: notes/proofs.md,
+//! "Which tokens come about, without merging"). Walk backwards: begin with the two parts, and undo the merge that came last, on one
+//! side or the other, until two bytes are left. No pair that stands at the seam on the way may merge before the merge that was
+//! undone to reach it.
 //!
 //! By hand, with the merges `a b` 0, `c d` 1, `ab cd` 2: of `abcd`, the seam is ab|cd. The last merge was `c d` (1), before it the
 //! seam was ab|c: `ab c` is not a merge. Then `a b` (0) is undone: nor is `b c`. So `abcd` is made. With `b c` merged at 0 and
 //! `a b` at 1, b|c merges before `a b` did: `ab` does not come about in `abcd`.
 //!
-//! That is a proof where ranks rise from part to whole. Tokens for which it gives none are merged.
+//! That is a proof where ranks rise from part to whole; other tokens are merged. It also gives the one merge by which a token comes
+//! about, where a file lists every pair that makes it (Llama 3: 280,147 for 128,000 tokens): a table of these is half as large.
 //!
-//! Some vocabularies come with every pair that makes a token (Llama 3: 280,147 for 128,000 tokens). All but the one that a token
-//! comes about by never happen ("One merge a token", notes/proofs.md), and a table without them is half as large.
-//!
-//! Buys: for Llama 3's file, 8 ms instead of the 25 that merging every token takes.
-//!
-//! Costs: one look-up for each step of the walk. Each waits for the table, so some walks go side by side.
+//! Cost: one look-up for each step of a walk; some walks go side by side, so that the waits overlap. Buys: for Llama 3's file, 8 ms
+//! instead of the 25 that merging every token takes.
 
 use crate::error::Result;
 use crate::fast::encode::merge::hidden_ids::HiddenIds;
@@ -30,12 +26,10 @@ use crate::reference::published::vocabs::{Merge, NO_ID, Tokens, Vocab};
 use crate::support::interrupt;
 use std::hint::select_unpredictable;
 
-/// How many merges are walked between two looks at whether the work is to stop.
+/// How many merges are walked between two checks whether to stop.
 const POLLED: usize = 1 << 12;
-/// How many walks go side by side.
 const SIDE_BY_SIDE: usize = 32;
 
-/// What is known of the tokens of a vocabulary.
 #[derive(Debug)]
 pub struct Made {
     /// By id, whether merging the token's bytes gives the token.
@@ -47,8 +41,7 @@ pub struct Made {
 const NO_MERGE: u32 = u32::MAX;
 
 impl Made {
-    /// The merges that ever happen, as far as is known: of a token that has several, the one it comes about by; of a token that
-    /// does not come about, none.
+    /// The merges that ever happen, as far as is known: one of each token that comes about, the last.
     pub fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
         let is_needed = |merge: &Merge, number: u32| {
             let last = self.last[merge.id as usize];
@@ -59,8 +52,7 @@ impl Made {
     }
 }
 
-/// Finds out which tokens below the id `end` are made. The others are not asked for, which is as if they were not made; so is what
-/// is left when the work is to stop.
+/// Finds out which tokens below the id `end` are made. The others count as not made; so does what is left when the work is stopped.
 pub fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let mut made = proven(vocab, pairs, end)?;
     let asked = vocab.tokens.iter().map(|(id, _)| id).take_while(|&id| id < end);
@@ -69,7 +61,6 @@ pub fn made_by_merges(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made
     Ok(made)
 }
 
-/// What the walk proves of the tokens below the id `end`.
 fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     let n_ids = vocab.tokens.n_ids();
     let mut made = Made { by_id: filled(false, n_ids as usize)?, last: filled(NO_MERGE, n_ids as usize)? };
@@ -101,7 +92,7 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
             break;
         }
         let ([left, right], symbol) = (parts(merge), symbols[merge.id as usize]);
-        // What is being proven is waited for. It is rare: most parts are much older than what is made of them.
+        // Waits for what is being proven. That is rare: most parts are much older than what is made of them.
         let is_walked = [left, right, symbol].iter().any(|&symbol| origins[symbol as usize].order == Origin::WALKED);
         if is_walked || walks.len() == SIDE_BY_SIDE {
             settle(&mut walks, &mut origins);
@@ -121,32 +112,28 @@ fn proven(vocab: &Vocab, pairs: &PairTable, end: u32) -> Result<Made> {
     Ok(made)
 }
 
-/// How a symbol is made.
 #[derive(Debug, Clone, Copy)]
 struct Origin {
     left: u32,
     right: u32,
-    /// The place of its merge, and one; 0 of a byte, and more than any other while it is not known to be made.
+    /// The place of its merge, and one; 0 for a byte, and more than any other while it is not known to be made.
     order: u32,
 }
 
 impl Origin {
     const BYTE: Origin = Origin { left: 0, right: 0, order: 0 };
     const UNKNOWN: Origin = Origin { left: 0, right: 0, order: u32::MAX };
-    /// The order of one that a walk may prove.
+    /// The order of a symbol that a walk may prove.
     const WALKED: u32 = u32::MAX - 1;
 }
 
-/// A walk along the seam of the two parts of a merge.
 #[derive(Debug)]
 struct Walk {
-    /// What stands at the seam.
     left: u32,
     right: u32,
-    /// Before which order nothing may merge there; 0 of two bytes.
+    /// Nothing may merge there before this order; 0 for two bytes.
     undone: u32,
     probe: Probe,
-    /// What the merge makes, its number, and its own order.
     symbol: u32,
     id: u32,
     number: u32,
@@ -154,7 +141,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Undoes the last merge next to the seam, and asks for the pair that stands there then; true if there was none.
+    /// Undoes the last merge next to the seam, and asks for the pair that then stands there; true if there was none.
     #[inline]
     fn undo(&mut self, pairs: &PairTable, origins: &[Origin]) -> bool {
         let (left, right) = (origins[self.left as usize], origins[self.right as usize]);
@@ -162,7 +149,7 @@ impl Walk {
         if undone == 0 {
             return true;
         }
-        // Of two merges of one rank, the one on the left came first. Which side it is is unpredictable.
+        // Of two merges of one rank, the left one came first. Which side it is cannot be predicted.
         let on_the_right = right.order == undone;
         self.left = select_unpredictable(on_the_right, self.left, left.right);
         self.right = select_unpredictable(on_the_right, right.left, self.right);
@@ -172,8 +159,8 @@ impl Walk {
     }
 }
 
-/// Takes a step of each walk in turn, until all have ended: the waits for the table overlap. Nothing merges across the seam of those that
-/// are passed to `prove`.
+/// Takes a step of each walk in turn, until all have ended: the waits for the table overlap. Passes those without a merge across the
+/// seam to `prove`.
 fn walk_all(walks: &mut Vec<Walk>, pairs: &PairTable, origins: &mut [Origin], mut prove: impl FnMut(&Walk)) {
     let mut at = 0;
     while !walks.is_empty() {
@@ -196,7 +183,6 @@ fn walk_all(walks: &mut Vec<Walk>, pairs: &PairTable, origins: &mut [Origin], mu
     }
 }
 
-/// Merges the bytes of tokens and says of each whether that gives the token.
 fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnMut(u32, bool)) {
     let mut check = |id: u32, symbols: &[u32]| tell(id, symbols.len() == 1 && pairs.id(symbols[0]) == id);
     let all = || ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).filter(|(_, token)| !token.is_empty());
@@ -218,7 +204,6 @@ pub mod tests {
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    /// The same, by merging every token.
     pub fn made_by_merging(vocab: &Vocab, pairs: &PairTable) -> Vec<bool> {
         let ids: Vec<u32> = vocab.tokens.iter().map(|(id, _)| id).collect();
         let mut made = vec![false; vocab.tokens.n_ids() as usize];
@@ -226,7 +211,7 @@ pub mod tests {
         made
     }
 
-    /// A vocabulary of these merges of letters, in this order; a pair that comes twice is left out.
+    /// The merges of letters, in this order; a repeated pair is left out.
     fn of_merges(merges: &[(&[u8], &[u8])]) -> Vocab {
         let mut tokens: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
         let mut pairs = Vec::new();
@@ -274,7 +259,7 @@ pub mod tests {
         let vocab = Arc::new(of_merges(&merges));
         let pairs = PairTable::new(&vocab).unwrap().unwrap();
         assert_eq!(made_by_merging(&vocab, &pairs), vec![true; 256 + 79]);
-        // No more is asked for than ids below the end; the bytes are made anyway.
+        // Ids from the end on are not asked for; the bytes are made anyway.
         for end in [0, 256, 300] {
             let made = made_by_merges(&vocab, &pairs, end).unwrap().by_id;
             assert!(made.iter().zip(0..).all(|(&made, id)| made == (id < end.max(256))), "{end}");

@@ -1,22 +1,20 @@
-//! Ranks -> merges, and the pair table of them, in one pass. Must equal `recover_merges` of `rust/reference/published/ranks.rs` where that finds merges.
+//! Ranks -> merges and their pair table, in one pass. Must equal `recover_merges` of `rust/reference/published/ranks.rs` where
+//! that finds merges.
 //!
-//! Whenever a token X is made in some text, no merge has crossed its ends before. So what has happened within its bytes is
-//! what happens when they are merged alone, and the last step is the same: *one pair a token is enough*, the last pair when
-//! its bytes are merged alone by all ranks. A token that does not come about so never comes about at all; it is an
-//! *exception*, which only a whole piece can be. (Proof: notes/proofs.md, "One merge a token".)
+//! *One pair a token is enough*, the last pair when its bytes are merged alone; a token that does not come about so is an
+//! *exception*, which only a whole piece can be (proof: notes/proofs.md, "One merge a token").
 //!
-//! Merging X alone makes only tokens shorter than X before its last step. So the tokens are taken shortest first: all of one
-//! length are merged side by side (`merge/short.rs`) by the table of all shorter ones. What is left of X is two parts, its
-//! pair, or more, and then it is an exception. Then the pairs of this length join the table.
+//! Merging a token alone makes only shorter tokens before its last step. So all tokens of one length, the shortest first, are merged
+//! side by side (`merge/short.rs`) by the table of all shorter ones. What is left of a token is two parts, its pair, or more, and
+//! then it is an exception. Then the pairs of this length join the table.
 //!
 //! By hand: `ab` 256, `bc` 257, `abc` 258. The tokens of two bytes are their bytes' pairs. `abc` merges to `ab c`, which is its
 //! pair. But with `bc` 256 and `abcd` 257, `abcd` merges to `a bc d`: an exception.
 //!
-//! If there is no exception and both parts of each pair have lower ranks than the token (single bytes count as lowest), then
-//! merging X by the ranks below its own is merging it by all ranks, up to the last step: the merges are those of the mirror,
-//! which make every token. Conversely, where the mirror finds merges, ranks rise from part to whole.
+//! The mirror finds merges if and only if there is no exception and both parts of each pair have lower ranks than the token (bytes
+//! count as lowest); then they are these.
 //!
-//! Costs, V tokens of L bytes: O(V L) look-ups; a table as in `pair_table.rs`.
+//! Cost, V tokens of L bytes: O(V L) look-ups; a table as in `pair_table.rs`.
 
 #![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which `Names::new` checks")]
 
@@ -33,19 +31,16 @@ use foldhash::{HashSet, HashSetExt};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What is found out about a vocabulary of ranks.
 #[derive(Debug)]
 pub struct Recovered {
     pub(in crate::fast::encode) table: PairTable,
-    /// The merge of each token, by rank.
     pub merges: Vec<Merge>,
-    /// The ids of the tokens that merges do not make.
     pub exceptions: Vec<u32>,
-    /// Whether the merges are those that the mirror recovers.
+    /// Whether these are the merges that the mirror recovers.
     pub canonical: bool,
 }
 
-/// Finds the merge of each token. None if a byte has no token, two tokens have the same bytes, or there is no table for them.
+/// None if a byte has no token, two tokens have the same bytes, or there is no table for them.
 pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
     let Some(names) = Names::new(tokens)? else { return Ok(None) };
     let Names { ids, by_length } = names;
@@ -76,7 +71,6 @@ pub fn merges_from_ranks(tokens: &Arc<Tokens>) -> Result<Option<Recovered>> {
     Ok(Some(Recovered { table, merges, exceptions, canonical }))
 }
 
-/// Whether no two of some tokens have the same bytes.
 pub(in crate::fast::encode) fn are_distinct<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Result<bool> {
     let mut met = HashSet::new();
     for token in tokens {
@@ -88,8 +82,8 @@ pub(in crate::fast::encode) fn are_distinct<'t>(tokens: impl Iterator<Item = &'t
     Ok(true)
 }
 
-/// Finds the pair of each place, those of the shortest tokens first, and puts it into the table; those that are there already
-/// may be of other places. None if a pair is that of two places, or if there is no table for them.
+/// Finds the pair of each place, those of the shortest tokens first, and adds it to the table, which may hold pairs of other places.
+/// None if two places have one pair, or if there is no table for them.
 pub(in crate::fast::encode) fn find_pairs<'t>(
     table: &mut PairTable,
     pairs: &mut [(u32, u32)],
@@ -118,7 +112,7 @@ pub(in crate::fast::encode) fn find_pairs<'t>(
         if table.insert_all(entries) == Inserted::All {
             continue;
         }
-        // Where there is no room, the table is made anew, and larger.
+        // Without room, the table is made anew, and larger.
         let entries = pairs.iter().zip(0..).map(|(&(left, right), place)| (left, right, place));
         let entries = entries.filter(|&(left, _, _)| left != NO_SYMBOL);
         let Some(larger) = PairSlots::new(pairs.len(), &entries)? else { return Ok(None) };
@@ -127,7 +121,6 @@ pub(in crate::fast::encode) fn find_pairs<'t>(
     Ok(Some(()))
 }
 
-/// Places, those of the shortest tokens first.
 pub(in crate::fast::encode) fn by_length(places: Range<u32>, length: impl Fn(u32) -> usize) -> Result<Vec<u32>> {
     let longest = places.clone().map(&length).max().unwrap_or(0);
     let mut starts = filled(0u32, longest + 2)?;

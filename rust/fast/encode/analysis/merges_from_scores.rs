@@ -1,11 +1,11 @@
-//! Scores -> merges of characters, and the pair table of them. Must equal `merges_from_scores` of `rust/reference/published/ranks.rs` where it answers.
+//! Scores -> merges of characters and their pair table. Must equal `merges_from_scores` of `rust/reference/published/ranks.rs`
+//! where it answers.
 //!
-//! As for ranks (`merges_from_ranks.rs`): the merge of a piece is the last one when its bytes are merged alone, by the table of
-//! all shorter pieces; only that the merges which make characters of bytes come before all others (`hidden_ids.rs`).
+//! As in `merges_from_ranks.rs`, the merge of a piece is the last one when its bytes are merged alone, by the table of all shorter
+//! pieces; the merges that make characters of bytes come before all others (`hidden_ids.rs`). Pieces that share a rank, and all
+//! files that the mirror refuses, are left to the mirror.
 //!
-//! Pieces that share a rank are left to the mirror, and so are all files that it refuses.
-//!
-//! Costs, V pieces of L bytes: O(V L) look-ups, and sorting.
+//! Cost, V pieces of L bytes: O(V L) look-ups, and sorting.
 
 #![expect(clippy::cast_possible_truncation, reason = "places are fewer than NO_SYMBOL, which is checked")]
 
@@ -19,7 +19,6 @@ use crate::reference::published::vocabs::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::cmp::Ordering;
 
-/// The merges of a vocabulary of characters, and their table.
 #[derive(Debug)]
 pub struct FromScores {
     pub(in crate::fast::encode) table: PairTable,
@@ -28,8 +27,8 @@ pub struct FromScores {
     pub(in crate::fast::encode) made: Vec<bool>,
 }
 
-/// Finds the merge of each piece. `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two
-/// pieces share a rank or their bytes, if one holds a character that is not a piece, or if there is no table for them.
+/// `vocab` has the tokens, the fallback and no merges; `pieces` are ids and scores. None if two pieces share a rank or their bytes, if
+/// one holds a character that is not a piece, or if there is no table for them.
 pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<FromScores>> {
     let Some(ranked) = ranked(vocab, pieces)? else { return Ok(None) };
     if HiddenIds::are_ambiguous(vocab) {
@@ -91,7 +90,7 @@ pub fn merges_from_scores(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option
     Ok(Some(FromScores { table, merges, made }))
 }
 
-/// The ids of the pieces of several characters, in the order of their ranks; None where the merges are not to be found from them.
+/// The ids of the pieces of several characters, by rank; None where merges cannot be found from them.
 fn ranked(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<Vec<u32>>> {
     let text = |id: u32| std::str::from_utf8(vocab.tokens.get(id)?).ok();
     let mut known = filled(0u64, 0x11_0000 / 64)?;
@@ -127,7 +126,6 @@ fn ranked(vocab: &Vocab, pieces: &[(u32, f64)]) -> Result<Option<Vec<u32>>> {
     Ok(if shared { None } else { Some(ids) })
 }
 
-/// Whether a piece is a run of one character.
 fn is_run(piece: &str) -> bool {
     let mut chars = piece.chars();
     let first = chars.next();
@@ -191,7 +189,7 @@ mod tests {
         }
     }
 
-    /// The tokens 256, 257 ... with the fallback 0 to 255, and scores that fall from token to token, or are equal.
+    /// The tokens 256, 257 ... with the fallback 0 to 255, and scores that fall by `step` from token to token.
     fn vocabulary(words: &[&str], step: f64) -> (Vocab, Vec<(u32, f64)>) {
         let mut tokens = Tokens::default();
         words.iter().zip(256..).for_each(|(word, id)| tokens.set(id, word.as_bytes()).unwrap());

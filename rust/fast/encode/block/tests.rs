@@ -16,7 +16,6 @@ fn tables() -> Tables {
     Tables::new(Arc::new(Vocab::from_merges(&order, &merges).unwrap())).unwrap()
 }
 
-/// The ends of pieces of these lengths.
 fn ends(lengths: impl IntoIterator<Item = usize>) -> Vec<usize> {
     let mut end = 0;
     let next = |length| {
@@ -26,7 +25,6 @@ fn ends(lengths: impl IntoIterator<Item = usize>) -> Vec<usize> {
     lengths.into_iter().map(next).collect()
 }
 
-/// The pieces with these ends.
 fn pieces<'t>(text: &'t [u8], ends: &[usize]) -> Vec<&'t [u8]> {
     (0..).zip(ends).map(|(index, _)| piece_at(text, 0, ends, index)).collect()
 }
@@ -39,7 +37,6 @@ fn mirror(tables: &Tables, pieces: &[&[u8]]) -> Vec<u32> {
     ids
 }
 
-/// The ids of the pieces with these ends, from the one of a number on.
 pub(in crate::fast::encode) fn encode_from(
     work: &mut Workspace,
     tables: &Tables,
@@ -77,7 +74,7 @@ fn pieces_of_all_lengths_are_encoded_and_the_spill_is_of_one_block() {
     assert!(unknown.eq(MEMORABLE + 1..MEMORABLE + 5), "only what is not worth remembering is merged again");
 }
 
-/// Numbers of 14 to 18 digits and of 1 to 13, the last one of `last` digits, and more text after them.
+/// Numbers of 14 to 18 digits and of 1 to 13 in turn, the last one of `last` digits, and more text after them.
 fn numbers(count: usize, last: usize) -> (Vec<u8>, Vec<usize>) {
     let digits = |index: usize| if index.is_multiple_of(2) { 14 + index % 5 } else { 1 + index % 13 };
     let digits = |index: usize| if index + 1 == count { last } else { digits(index) };

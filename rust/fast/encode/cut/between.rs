@@ -1,16 +1,15 @@
-//! Text between tokens that are found in it, block by block. Must equal `Codec::encode` of `rust/reference/codec.rs` where nothing but a pattern
-//! and the search for tokens is between a text and its pieces.
+//! Text between tokens that are found in it, block by block. Must equal `Codec::encode` of `rust/reference/codec.rs` where nothing
+//! but a pattern and the search for tokens is between a text and its pieces.
 //!
-//! What lies between two tokens is a segment, whose pieces are those of a text of its own. A token becomes a piece of the same block,
-//! *marked* with its id, which takes the place of what the look-up gives for its bytes. So a text with a run of spaces in each line is
-//! one text to the encoder, and can be cut in two for threads.
+//! What lies between two tokens is a segment, which is cut as a text by itself. A token becomes a piece of the same block, *marked*
+//! with its id. So a text with a run of spaces in each line is one text to the encoder, and can be cut for threads.
 //!
 //! By hand, with the token of two spaces, 300, and `gpt2`: of `a  b` the pieces end at 1, 3 and 4, and the second is marked with 300.
 //!
-//! Where text between tokens is brought into a normal form, a look at each part of it shows whether it is in that form already. As a
-//! rule it is, and nothing is done. A part ends where the form changes nothing and looks across nothing.
+//! Where text between tokens is brought into a normal form, each part is first checked, and as a rule it is in that form already. A
+//! part ends where the form changes nothing and looks across nothing.
 //!
-//! Costs: those of the scanner, and of the searches of `token_search.rs`.
+//! Cost: that of the scanner, and of the searches of `token_search.rs`.
 
 use crate::error::Result;
 use crate::fast::normal::normalizer::FastNormalizer;
@@ -20,20 +19,19 @@ use crate::fast::util::fallible::{extend, push, resize};
 use crate::reference::published::found_tokens::Finder;
 use crate::reference::published::preprocess::TokenFinder;
 
-/// The ends of the pieces in a window of a text, and room for them.
+/// The number of ends written for a window of a text.
 const WINDOW: usize = 64;
 
-/// A piece that is a token which was found.
+/// A piece that is a found token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
-    /// Its number in the block.
     pub index: usize,
     pub start: usize,
     pub end: usize,
     pub id: u32,
 }
 
-/// Gives marks their numbers anew, where there are more ends than there were.
+/// Renumbers marks after ends were inserted.
 pub fn renumber(marks: &mut [Mark], ends: &[usize]) {
     let mut more = 0;
     for mark in marks {
@@ -42,18 +40,17 @@ pub fn renumber(marks: &mut [Mark], ends: &[usize]) {
     }
 }
 
-/// A scanner, and the tokens between which it cuts.
 #[derive(Debug, Clone, Copy)]
 pub struct Between<'p> {
     pub tier: &'p Tier,
     pub search: &'p TokenFinder,
-    /// What the text between early tokens is yet to be brought into.
+    /// The forms of the text between early tokens.
     pub forms: Option<&'p FastNormalizer>,
 }
 
 impl<'p> Between<'p> {
-    /// None if the scanner goes back, if a finder has no [`TokenSearch`](crate::fast::token_search::TokenSearch), or if the normalizer does
-    /// more than to bring text into forms, or that before late tokens are found.
+    /// None if the scanner goes back, if a finder has no [`TokenSearch`](crate::fast::token_search::TokenSearch), or if the normalizer
+    /// does more than to bring text into forms, or does it before late tokens are found.
     pub fn new(tier: &'p Tier, search: &'p TokenFinder, forms: Option<&'p FastNormalizer>) -> Option<Between<'p>> {
         let is_quick = |finder: &Finder| finder.is_empty() || finder.quick().is_some();
         let is_known = !matches!(tier, Tier::Rewind(..)) && is_quick(&search.early) && is_quick(&search.late);
@@ -61,7 +58,6 @@ impl<'p> Between<'p> {
         (is_known && in_parts).then_some(Between { tier, search, forms })
     }
 
-    /// What cuts a text.
     pub fn blocks<'t>(&'t self, text: &'t [u8]) -> Blocks<'t> {
         let [early, late] = [&self.search.early, &self.search.late].map(|finder| Tokens::new(finder, text, 0));
         let mut tokens = Found { text, early, late, border: None };
@@ -71,11 +67,10 @@ impl<'p> Between<'p> {
     }
 }
 
-/// A place is a cut if it is one of the scanner and if no token can stand across it, whatever comes before and after the text: it may
-/// be a part of one.
+/// A place is a cut if it is one of the scanner and if no token can stand across it, whatever comes before and after the text.
 ///
-/// A scanner decides by the characters on both sides of the place. If one of them is of a token, the place is a border of a segment.
-/// No form changes them, nor anything across the place.
+/// A scanner decides by the characters on both sides. If one of them belongs to a token, the place is a border of a segment. No form
+/// changes them, nor anything across the place.
 impl Cuts for Between<'_> {
     fn is_cut(&self, text: &[u8], at: usize) -> bool {
         let may_cross = |finder: &Finder| {
@@ -90,7 +85,7 @@ impl Cuts for Between<'_> {
     }
 }
 
-/// The tokens of a finder in a text. A name that is left as text is none.
+/// A name that is left as text is not among them.
 #[derive(Debug)]
 struct Tokens<'t> {
     finder: &'t Finder,
@@ -114,7 +109,6 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// The early tokens of a text, and the late ones between them.
 #[derive(Debug)]
 struct Found<'t> {
     text: &'t [u8],
@@ -125,7 +119,6 @@ struct Found<'t> {
 }
 
 impl Found<'_> {
-    /// Looks for late tokens from a place up to the next early one.
     fn enter_segment(&mut self, from: usize) {
         self.border = self.early.next();
         let until = self.border.map_or(self.text.len(), |token| token.start);
@@ -148,25 +141,22 @@ impl Iterator for Found<'_> {
     }
 }
 
-/// Hands out the ends of pieces, and marks, block by block.
 #[derive(Debug)]
 pub struct Blocks<'t> {
     tier: &'t Tier,
     text: &'t [u8],
     tokens: Found<'t>,
     next: Option<Mark>,
-    /// Where the next piece begins.
     at: usize,
-    /// The scanner of this segment, where the segment begins, and some of its ends, unless masks scan.
+    /// Unless masks scan: the scanner of this segment, where the segment begins, and some of its ends.
     scanner: Option<(Scanner<'t>, usize)>,
     ends: Vec<usize>,
-    /// Whether two characters of three bytes may meet inside a piece of the last block (`Scanner::may_meet`).
+    /// [`Scanner::may_meet`] of the last block.
     pub meet: bool,
 }
 
 impl Blocks<'_> {
-    /// Replaces the contents of `ends` and `marks` by those of the next pieces, about `most` of them; false, and nothing, when the text
-    /// is used up.
+    /// Replaces `ends` and `marks` by those of the next pieces, about `most` of them; false, and nothing, at the end of the text.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, marks: &mut Vec<Mark>, most: usize) -> Result<bool> {
         marks.clear();
         self.meet = !matches!(self.tier, Tier::Masks(_));
@@ -188,7 +178,7 @@ impl Blocks<'_> {
         Ok(count > 0)
     }
 
-    /// Writes ends of the segment that goes to `until` after the first `count`, and returns how many there are then.
+    /// Writes ends of the segment that ends at `until` after the first `count`, and returns how many there are then.
     fn scan(&mut self, until: usize, ends: &mut Vec<usize>, count: usize, most: usize) -> Result<usize> {
         if let Tier::Masks(grammar) = self.tier {
             resize(ends, most, 0)?;

@@ -1,11 +1,11 @@
-//! Text -> pieces that merge as they do in the whole, for vocabularies that cut no text themselves. Must not change what
-//! `encode_piece` of `rust/reference/encode.rs` gives.
+//! Text -> pieces that merge as they do in the whole, for vocabularies without a split pattern (`SentencePiece`'s kind). Must not
+//! change what `encode_piece` of `rust/reference/encode.rs` gives.
 //!
-//! Vocabularies of `SentencePiece`'s kind have no split pattern: the whole text is one piece. But two bytes that stand side by
-//! side in no token which a merge makes are never joined. So between them the text may be cut, and the parts are looked up and
-//! remembered as words are elsewhere: a space, say, begins a token and never stands inside of one. A character is never cut.
+//! Text may be cut between two bytes that stand side by side in no token which a merge makes (proof: notes/proofs.md, "Cuts that no
+//! token stands across"), and the parts are cached as words are elsewhere: a space, say, begins a token and never stands inside of
+//! one. A character is never cut.
 //!
-//! Costs: 8 KB; one look-up a byte.
+//! Cost: 8 KB; one look-up a byte.
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
@@ -17,11 +17,10 @@ use crate::fast::util::fallible::{push, resize};
 use crate::reference::published::vocabs::Vocab;
 use crate::support::interrupt;
 
-/// How many places are looked at together, and about how many bytes between two looks at whether to stop.
+/// How many places are looked at together, and about how many bytes between two checks whether to stop.
 const WINDOW: usize = 64;
 const AT_ONCE: usize = if cfg!(any(test, fuzzing)) { 128 } else { 1 << 14 };
 
-/// Where text is cut, by the two bytes on the sides of a place.
 #[derive(Debug)]
 pub struct ByteCuts {
     /// A bit for each two bytes, read as a number whose low byte is the left one.
@@ -41,8 +40,8 @@ impl ByteCuts {
         ByteCuts { apart }
     }
 
-    /// Appends where pieces of a text end, and the places inside of them at which they may be cut. `ends` are counted from a place that is
-    /// `start` bytes before the text; the last piece ends where it does.
+    /// Appends the ends of the pieces of a text, and the cuts inside of them. `ends` are counted from a place `start` bytes before the
+    /// text; the last piece ends where it does.
     pub fn append_to(&self, text: &[u8], start: usize, ends: &[usize], out: &mut Vec<usize>) -> Result<()> {
         let (mut ends, mut at) = (ends.iter().map(|end| end - start).peekable(), 1);
         while at < text.len() {
@@ -62,7 +61,6 @@ impl ByteCuts {
         push(out, text.len())
     }
 
-    /// A bit for each of some places of the text, from `at` on, set if it may be cut there.
     #[inline(always)]
     fn window(&self, text: &[u8], at: usize, places: usize) -> u64 {
         let cuts = match text[at - 1..].first_chunk() {
@@ -72,13 +70,11 @@ impl ByteCuts {
         cuts & (u64::MAX >> (WINDOW - places))
     }
 
-    /// A bit for each place between two bytes of a window, set if the text may be cut there.
     #[inline(always)]
     fn apart(&self, window: &[u8; WINDOW + 1]) -> u64 {
         (0..WINDOW).fold(0, |bits, place| bits | self.bit([window[place], window[place + 1]]) << place)
     }
 
-    /// 1 if the text may be cut between two bytes.
     #[inline(always)]
     fn bit(&self, pair: [u8; 2]) -> u64 {
         let pair = usize::from(u16::from_le_bytes(pair));
@@ -92,7 +88,6 @@ impl Cuts for ByteCuts {
     }
 }
 
-/// Cuts a text block by block.
 pub struct Cutter<'t> {
     cuts: &'t ByteCuts,
     text: &'t [u8],
@@ -106,7 +101,7 @@ impl<'t> Cutter<'t> {
         Cutter { cuts, text, at: 1, done: 0 }
     }
 
-    /// The ends of the next pieces, up to `count` (or up to a window's, if that is more); false where there are none.
+    /// The ends of the next pieces, up to `count` (or a window's, if that is more); false at the end of the text.
     pub fn next_block(&mut self, ends: &mut Vec<usize>, count: usize) -> bool {
         let (len, mut kept) = (self.text.len(), 0);
         // A short text does not pay for a whole block: each piece has a byte.
@@ -154,7 +149,6 @@ mod tests {
 
     const CHARS: [&str; 8] = [" ", "a", "b", ">", "é", "中", "丮", "😀"];
 
-    /// A vocabulary of some of the characters, and pieces made of them with scores that may be equal.
     fn vocab(known: usize, pieces: &[(Vec<usize>, i8)]) -> Vocab {
         let mut scored: Vec<(Vec<u8>, u32, f64)> = Vec::new();
         let chars = CHARS[..known].iter().map(|char| (char.to_string(), 0));
@@ -200,7 +194,6 @@ mod tests {
                 assert_eq!(out[1..].iter().map(|at| at + start).collect::<Vec<_>>(), all);
             }
         }
-        // More than a window, and than one look.
         let long = text.repeat(30);
         let within = (1..long.len()).filter(|&at| cuts.is_cut(&long, at));
         let (mut all, mut out): (Vec<usize>, _) = (within.chain([5, 64, 65, 130, long.len()]).collect(), Vec::new());

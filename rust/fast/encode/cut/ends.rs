@@ -1,11 +1,8 @@
-//! Where the pieces of a text end, in ascending order, as the type proves: unchecked reads of the text rely on that.
-//!
-//! The look-up reads sixteen bytes from where a piece begins, and asks only of the last piece of a block whether they are inside the
-//! text. That is enough if the ends ascend. A list from elsewhere is checked; the scanners write ascending ends.
+//! Ends of pieces in ascending order, as the type proves: the look-up reads sixteen bytes from where a piece begins, unchecked but
+//! for the last pieces of a block. A list from elsewhere is checked; the scanners write ascending ends.
 
 use crate::error::{Error, Result};
 
-/// The ends of pieces, ascending.
 #[derive(Debug, Clone, Copy)]
 pub struct Ends<'e>(&'e [usize]);
 
@@ -18,7 +15,7 @@ impl<'e> Ends<'e> {
         Ok(Ends(ends))
     }
 
-    /// Some ends that a scanner has written, or a list that was looked at.
+    /// For ends that a scanner has written, or a list that was checked.
     pub(in crate::fast::encode) fn of_block(ends: &'e [usize]) -> Ends<'e> {
         debug_assert!(ends.is_sorted(), "the ends of pieces ascend");
         Ends(ends)

@@ -1,9 +1,7 @@
-//! A long text in parts whose pieces are those of the whole.
+//! A long text in parts for threads, whose pieces are those of the whole, cut where [`Cuts`] allow. Texts that an engine of regular
+//! expressions splits are not cut.
 //!
-//! It is cut where what splits it knows that no piece changes ([`Cuts`], proofs there): into few parts for threads. Texts that
-//! an engine of regular expressions splits are not cut.
-//!
-//! Costs: a look at some characters around each cut; where there is none, at all of them, once.
+//! Cost: a look at some characters around each cut; where there is none, at all of them, once.
 
 use super::split_by::Spaces;
 use crate::error::Result;
@@ -13,7 +11,6 @@ use crate::fast::util::fallible::{concat, push};
 use crate::reference::published::metaspace::{MARKER, spaced};
 use std::borrow::Cow;
 
-/// The parts of a text for threads.
 pub fn parts<'t>(cuts: &dyn Cuts, text: &'t [u8]) -> Result<Vec<&'t [u8]>> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -36,13 +33,12 @@ impl Cuts for BetweenMarkers<'_> {
     }
 }
 
-/// Whether a marker, or the beginning of one, is on either side of a place of the text.
+/// Whether a marker, or its beginning, is on either side of a place of the text.
 pub fn beside_marker(text: &[u8], at: usize) -> bool {
     MARKER.starts_with(&text[at..text.len().min(at + MARKER.len())]) || text[..at].ends_with(MARKER)
 }
 
-/// Calls `emit` with the parts of the text with its markers as spaces, and the space before it. Only the beginning is copied for
-/// that.
+/// Calls `emit` with the parts of the text with its markers as spaces, and the space before it. Only the beginning is copied.
 pub fn each_spaced(
     cuts: &dyn Cuts,
     text: &[u8],
@@ -67,7 +63,6 @@ mod tests {
 
     const CL100K: Tier = Tier::Masks(Grammar::Cl100k);
 
-    /// Cuts between characters of a vocabulary of bytes, few of which merge.
     fn byte_cuts(merges: &[(u32, u32)]) -> ByteCuts {
         let order: Vec<u8> = (0..=255).collect();
         ByteCuts::new(&Vocab::from_merges(&order, merges).unwrap())

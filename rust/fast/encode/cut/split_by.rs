@@ -1,23 +1,19 @@
-//! What cuts a text into pieces: a scanner as a rule.
-
 use super::between::Between;
 use super::ends::Ends;
 use crate::fast::encode::tables::Tables;
 use crate::fast::scan::{Cuts, NoCuts, Tier};
 use crate::reference::published::patterns::Pattern;
 
-/// How text is cut into pieces.
 #[derive(Debug, Clone, Copy)]
 pub enum SplitBy<'p> {
     /// By the scanner of a pattern.
     Scan(&'p Tier),
-    /// The same, between tokens that are found.
+    /// By the scanner of a pattern, between tokens that are found.
     Between(&'p Between<'p>),
     /// By the mirror: `none`, and patterns that are not compiled.
     Pattern(&'p Pattern),
-    /// Where pieces end that have been cut already.
     Ends(Ends<'p>),
-    /// Not at all, in a vocabulary of characters: then where no merge reaches across.
+    /// Not at all, in a vocabulary of characters: where no merge reaches across.
     Characters(Spaces),
 }
 

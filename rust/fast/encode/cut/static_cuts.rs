@@ -1,26 +1,21 @@
 //! Cuts inside a piece where no token can stand across. Must not change what `encode_piece` of `rust/reference/encode.rs` gives.
 //!
-//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, so a cache of pieces does not help.
-//! But of all pairs of adjacent characters in a text, few occur inside a token (16,000 pairs in o200k, 800 in cl100k). No
-//! merge can cross a place between two characters that are adjacent in no token, for it would make a token that holds both.
-//! So the piece may be cut there, and its parts are looked up and remembered each by itself.
+//! Chinese, Japanese, Thai or Hindi comes as pieces of many characters, no two alike, so a cache of pieces does not help. But of all
+//! pairs of adjacent characters few occur inside a token (16,000 in o200k, 800 in cl100k). Between two others the piece may be
+//! cut (proof: notes/proofs.md, "Cuts that no token stands across"), and its parts are looked up by themselves.
 //!
-//! Only places between two characters of three bytes are considered, which are nearly all that matter and quickly found
-//! (`scan/wide_pairs.rs`). A token that stands across such a place either holds both characters whole, and then their six
-//! bytes are in `pairs`; or it begins or ends inside one of them, and then the two bytes that meet are in `partial`. A
-//! place is cut only if it is in neither. `pairs` is a set of bits chosen by a hash: if two pairs share a bit, a cut is
-//! missed, never made wrongly.
+//! Only places between two characters of three bytes are considered (`scan/wide_pairs.rs`). A token across such a place holds both
+//! characters whole, and then their six bytes are in `pairs`; or it begins or ends inside one of them, and then the two bytes that
+//! meet are in `partial`. A place is cut if it is in neither. `pairs` is hashed: if two pairs share a bit, a cut is missed, never
+//! made wrongly.
 //!
-//! The parts are looked up as if they were pieces, so "a piece that is a token is taken whole" would apply to parts to
-//! which the mirror does not apply it. That makes a difference only for the tokens that merges do not make
-//! (`exceptions.rs`). A part that is one begins after a cut or ends at one. So no place is cut before a character that such a
-//! token begins with, nor after one that it ends with: these are the *edges*, also of one or two bytes within a character. Where it is not known which tokens merges make,
-//! the encoder does not cut at all.
+//! A part that is a token is taken whole, which the mirror does not do. That matters only for tokens that merges do not make
+//! (`exceptions.rs`). So no place is cut before a character that such a token begins with, nor after one that it ends with: the
+//! *edges*, also of one or two bytes within a character. Where the exceptions are not known, the encoder does not cut at all.
 //!
-//! Buys: without it, a first pass of many scripts takes 1.27 to 1.42 times as long. Text with few wide characters pays 1 to 5 %.
-//!
-//! Costs: 34 KB; one look-up for each such place of a text, next to nothing for ASCII. Building reads every token once, some
-//! milliseconds, and so waits until a text has places enough.
+//! Cost: 34 KB; one look-up for each such place of a text. Building reads every token once, some milliseconds, and so waits until a
+//! text has places enough. Buys: without it, a first pass of many scripts takes 1.27 to 1.42 times as long; text with few wide
+//! characters pays 1 to 5 %.
 
 #![expect(clippy::cast_possible_truncation, reason = "bits of a hash, and a number below 64")]
 
@@ -30,9 +25,8 @@ use crate::reference::published::vocabs::Vocab;
 use std::ops::Range;
 
 const LOG_BITS: u32 = 18;
-/// How many places must have been found before the tokens are read for cuts.
+/// How many places must have been found before the tokens are read.
 const WORTH: usize = if cfg!(any(test, fuzzing)) { 1 } else { 8192 };
-/// The bytes of a character here.
 const WIDE: usize = 3;
 
 #[derive(Debug)]
@@ -43,42 +37,38 @@ pub struct StaticCuts {
     edges: Option<Box<Edges>>,
 }
 
-/// Characters next to which nothing is cut, by twelve of their bits: some others are among them.
+/// Characters next to which nothing is cut, by twelve of their bits; so some others are among them.
 #[derive(Debug)]
 struct Edges {
     first: [u64; 64],
     last: [u64; 64],
 }
 
-/// What cutting needs, kept from block to block.
 #[derive(Debug, Default)]
 pub struct Cutting {
     places: Vec<usize>,
     merged: Vec<usize>,
-    /// How many places have been found so far.
     found: usize,
 }
 
 impl Cutting {
-    /// Looks for places inside the range. True if there are any, and enough have been found so far to be worth the tables.
+    /// Finds the places inside the range. True if there are any, and enough so far to be worth the tables.
     pub fn find(&mut self, text: &[u8], range: Range<usize>) -> bool {
         find_wide_pairs(text, range, &mut self.places);
         self.found = self.found.saturating_add(self.places.len());
         !self.places.is_empty() && self.found >= WORTH
     }
 
-    /// Leaves out the places inside a range, which is a token.
+    /// Removes the places inside a range, which is a token.
     pub fn leave_out(&mut self, range: Range<usize>) {
         let [from, to] = [range.start + 1, range.end].map(|end| self.places.partition_point(|&place| place < end));
         self.places.drain(from..to.max(from));
     }
 
-    /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         (self.places.capacity() + self.merged.capacity()) * size_of::<usize>()
     }
 
-    /// Shrinks the memory of the places to room for `kept`.
     pub fn shrink_to(&mut self, kept: usize) {
         for places in [&mut self.places, &mut self.merged] {
             places.clear();
@@ -103,7 +93,6 @@ impl StaticCuts {
         cuts
     }
 
-    /// The bytes of memory that they take.
     pub fn memory(&self) -> usize {
         size_of_val(&*self.pairs) + size_of_val(self) + self.edges.as_ref().map_or(0, |edges| size_of_val(&**edges))
     }
@@ -118,7 +107,6 @@ impl StaticCuts {
         }
     }
 
-    /// The first cut inside a range of the text.
     pub fn first(&self, text: &[u8], range: Range<usize>, cutting: &mut Cutting) -> Option<usize> {
         find_wide_pairs(text, range, &mut cutting.places);
         let is_cut = |&place: &usize| {
@@ -128,7 +116,7 @@ impl StaticCuts {
         cutting.places.iter().copied().find(is_cut)
     }
 
-    /// Inserts those of the found places that are cuts among the ends of pieces.
+    /// Inserts the found places that are cuts among the ends of pieces.
     pub fn cut(&self, text: &[u8], ends: &mut Vec<usize>, cutting: &mut Cutting) {
         let Cutting { places, merged, .. } = cutting;
         match &self.edges {
@@ -139,7 +127,7 @@ impl StaticCuts {
             }),
         }
         merged.clear();
-        // Cuts change no id: where there is no memory for them, the pieces stay whole.
+        // Cuts change no id: without memory for them, the pieces stay whole.
         if merged.try_reserve(ends.len() + places.len()).is_err() {
             return;
         }
@@ -157,7 +145,7 @@ impl StaticCuts {
 }
 
 impl Edges {
-    /// Of tokens that no part may be; None if no part can be one of them.
+    /// None if no part can be one of the tokens.
     fn of<'t>(tokens: impl Iterator<Item = &'t [u8]>) -> Option<Edges> {
         let mut edges = Edges { first: [0; 64], last: [0; 64] };
         let mut any = false;
@@ -173,8 +161,8 @@ impl Edges {
         any.then_some(edges)
     }
 
-    /// Adds the characters of which a token is a part; false if it is none. A piece may end or begin inside a character, and
-    /// with it the part between there and the cut.
+    /// Adds the characters of which a token is a part; false if there are none. A piece may end or begin inside a character, and with it
+    /// the part between there and the cut.
     fn add_short(&mut self, token: &[u8]) -> bool {
         match *token {
             [0xE0..=0xEF] => self.first = [u64::MAX; 64],
@@ -196,7 +184,6 @@ impl Edges {
     }
 }
 
-/// The two characters of three bytes that meet at a place.
 #[inline]
 fn pair_at(text: &[u8], place: usize) -> u64 {
     match text[place - WIDE..].first_chunk() {
@@ -205,7 +192,6 @@ fn pair_at(text: &[u8], place: usize) -> u64 {
     }
 }
 
-/// Keeps the places that are cuts.
 #[inline]
 fn keep(places: &mut Vec<usize>, is_cut: impl Fn(usize) -> bool) {
     // Every place is written, and overwritten if it is not a cut: a branch would be unpredictable.
@@ -218,7 +204,6 @@ fn keep(places: &mut Vec<usize>, is_cut: impl Fn(usize) -> bool) {
     places.truncate(kept);
 }
 
-/// All numbers of two ascending lists, each once; the last of `ends` is the greatest of all.
 fn merge_sorted(ends: &[usize], cuts: &[usize], merged: &mut Vec<usize>) {
     merged.clear();
     #[allow(clippy::disallowed_methods, reason = "the caller has made room")]
@@ -241,7 +226,6 @@ fn is_lead(byte: u8) -> bool {
     byte >= 0xC0
 }
 
-/// Some bytes as a number, little end first.
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rfold(0, |number, &byte| number << 8 | u64::from(byte))
 }

@@ -15,12 +15,10 @@ fn encoder(merges: &[(u32, u32)]) -> Encoder {
     Encoder::new(Arc::new(Vocab::from_merges(&order, merges).unwrap())).unwrap()
 }
 
-/// As many different characters of three bytes.
 fn wide(count: u32) -> String {
     (0..count).map(|number| char::from_u32(0x4E00 + number).unwrap()).collect()
 }
 
-/// How many pieces each block has, and the ids.
 fn blocks(encoder: &Encoder, text: &[u8], split: SplitBy) -> (Vec<usize>, Vec<u32>) {
     let (mut lengths, mut ids) = (Vec::new(), Vec::new());
     let keep = |block: BlockOutput| {
@@ -80,7 +78,7 @@ fn a_block_of_many_bytes_is_encoded_piece_by_piece() {
     let most = HUGE / 5;
     assert_eq!(blocks(&encoder, &words(most), SplitBy::Scan(&CL100K)).0, [most]);
     assert_eq!(blocks(&encoder, &words(most + 1), SplitBy::Scan(&CL100K)).0, vec![1; most + 1]);
-    // What stands before a block does not count: a table gives as many pieces at a time as some bytes hold.
+    // What stands before a block does not count: a table gives at a time the pieces of some number of bytes.
     let table = Tier::new(&["[a-z]| "]).unwrap().unwrap();
     let (lengths, _) = blocks(&encoder, &words(most), SplitBy::Scan(&table));
     assert!(lengths.len() > 2 && lengths[..lengths.len() - 1].iter().all(|&length| length > 1), "{lengths:?}");

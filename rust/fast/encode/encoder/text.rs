@@ -1,5 +1,3 @@
-//! A text -> the values of its pieces: each block of them is cut further, looked up, merged where it was not found, and handed out.
-
 use super::super::block::{BLOCK, Workspace};
 use super::super::cut::between::{Between, Mark, renumber};
 use super::super::cut::byte_cuts::Cutter;
@@ -19,13 +17,12 @@ use crate::support::spent::Spent;
 
 /// Shorter texts have no pieces worth cutting.
 const CUTTABLE: usize = if cfg!(any(test, fuzzing)) { 7 } else { 64 };
-/// Larger pieces are first cut each time this many bytes have passed, at a place up to `NEAR_HUGE` bytes further on.
+/// Larger pieces are first cut about every this many bytes, at a place up to `NEAR_HUGE` bytes further on.
 pub(super) const HUGE: usize = if cfg!(any(test, fuzzing)) { 100 } else { 1 << 20 };
 pub(super) const NEAR_HUGE: usize = if cfg!(any(test, fuzzing)) { 50 } else { 1 << 12 };
 
 impl Encoder {
-    /// Calls `sink` with the values of each block of a text. `is_long`: the text is, or is a part of, one that is worth a large
-    /// cache.
+    /// Calls `sink` with the values of each block of a text. `is_long`: it is, or is part of, a text worth a large cache.
     pub(super) fn encode_text(
         &self,
         text: &[u8],
@@ -104,7 +101,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// The same for a short text that a scanner cuts.
+    /// For a short text that a scanner cuts.
     #[inline]
     pub(super) fn encode_scanned(
         &self,
@@ -126,7 +123,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// The same for a text that its forms change; without tokens in it, it becomes `made`. With some, what lies between them is changed.
+    /// For a text that its forms change. Without tokens in it, it becomes `made`; else what lies between them is changed.
     #[cold]
     fn encode_in_forms(
         &self,
@@ -148,7 +145,7 @@ impl Encoder {
         })
     }
 
-    /// Calls `sink` with the values of the pieces that end at `work.ends`, in parts, between which the work can be stopped.
+    /// Calls `sink` with the values of the pieces of `work.ends`, in parts between which the work can be stopped.
     #[cold]
     fn encode_huge_pieces(
         &self,
@@ -172,8 +169,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Calls `sink` with the values of the pieces that end at `work.ends`; the first begins at `start`. Looks them up, merges those
-    /// that are not found, and hands all out.
+    /// Looks up the pieces of `work.ends`, of which the first begins at `start`, merges those not found, and passes the values to `sink`.
     pub(super) fn encode_block(
         &self,
         text: &[u8],
@@ -213,14 +209,12 @@ impl Encoder {
         }
     }
 
-    /// Makes room in the cache for the new pieces of the next block.
     pub(in crate::fast::encode) fn make_room(&self, work: &mut Workspace, is_long: bool) {
         if !work.seeded && (is_long || work.cache.is_full()) {
             // Pieces that are cut further may not be the tokens that they spell, and those of several words seldom are tokens.
             let is_filled = self.later.is_none() && self.made_long().is_none();
             let end = if is_filled { self.large.first_record } else { 0 };
-            // Where there is no memory for it, the small cache stays for this text; where the look for seeds was stopped, another
-            // text gets them, too.
+            // Without memory for it, the small cache stays for this text; if seeding was stopped, another text gets the seeds.
             match PieceCache::seeded(self.large, self.tables.seeds(end)) {
                 Some(cache) => work.cache = cache,
                 None => work.had_no_memory = true,
@@ -233,7 +227,7 @@ impl Encoder {
         work.cache.turn();
     }
 
-    /// The ends of the pieces of a block, and cuts in huge ones that change no id, so that the work on each can be stopped.
+    /// The ends of the pieces of a block, and cuts in huge ones that change no id, so that the work can be stopped between them.
     pub(super) fn parts_of(&self, text: &[u8], mut start: usize, work: &mut Workspace) -> Result<Vec<usize>> {
         let mut ends = Vec::new();
         for &end in &work.ends {
@@ -250,17 +244,17 @@ impl Encoder {
             push(&mut ends, end)?;
             start = end;
         }
-        // Where the scan was stopped, its last end is any.
+        // A stopped scan may end anywhere.
         interrupt::check_now()?;
         Ok(ends)
     }
 
-    /// Whether a piece may be cut where no token stands across: the parts are not cut further as the piece would be.
+    /// Whether a piece may be cut where no token stands across: its parts would not be cut further as it would be.
     fn may_be_cut(&self) -> bool {
         self.later.is_none() && self.tables.parts_are_pieces()
     }
 
-    /// Cuts long pieces of the block where that changes no id; the first piece begins at `start`.
+    /// Cuts long pieces of the block where that changes no id; the first begins at `start`.
     fn cut(&self, text: &[u8], start: usize, work: &mut Workspace) {
         if work.meet
             && text.len() >= CUTTABLE

@@ -1,13 +1,12 @@
 //! The ids of the pieces of a block, in a form that is quick to count and to write out.
 //!
-//! One value for each piece: an id; or, from `first_record` on, a record of the cache ([`super::id_ring`]); or, from [`SPILL`] on,
-//! a record of the spill, which holds what the cache had no room for.
+//! Each piece has one value: an id; or, from `first_record` on, a record of the cache ([`super::id_ring`]); or, from [`SPILL`] on, a
+//! record of the spill, which holds what the cache had no room for.
 //!
-//! Whether a piece is one token or several is unpredictable where there are many of both, so writing out does not branch on
-//! it: for every piece it reads a record (a dummy of one id if the piece is an id itself), writes four words, and advances by
-//! the count. What is written of the dummy is the id itself, put into its place by an `or`.
+//! Whether a piece is one token or several is unpredictable. So writing out does not branch on it: for every piece it reads a record
+//! (a dummy of one id, 0, if the piece is an id itself), writes four words, the first of them `or` the id, and advances by the count.
 //!
-//! Costs: some 1 ns a piece of up to four ids.
+//! Cost: some 1 ns a piece of up to four ids.
 
 #![allow(unsafe_code)]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -26,7 +25,7 @@ const FEW: usize = 16;
 #[derive(Clone, Copy)]
 pub struct BlockOutput<'b> {
     pub values: &'b [u32],
-    /// The cache's records, and the value that the first row of them has.
+    /// The cache's records, and the value of the first row.
     pub records: &'b [Row],
     pub first_record: u32,
     pub spill: &'b [u32],
@@ -44,7 +43,6 @@ impl BlockOutput<'_> {
         (record[0] as usize, &record[1..])
     }
 
-    /// Counts the ids.
     pub fn count(&self) -> usize {
         let count_of = |&value: &u32| match self.records.get(value.saturating_sub(self.first_record) as usize) {
             Some(record) => record[0] as usize,
@@ -53,7 +51,6 @@ impl BlockOutput<'_> {
         self.values.iter().map(count_of).sum()
     }
 
-    /// Appends the ids.
     pub fn append_to(&self, out: &mut Vec<u32>) -> Result<()> {
         let mut rest = self.values;
         loop {
@@ -67,17 +64,16 @@ impl BlockOutput<'_> {
         }
     }
 
-    /// Appends the ids of the first values, up to one in the spill, or one of more than four ids that there may be no room for, and returns
-    /// the number of these values. There is room for four ids of each value.
+    /// Appends the ids of the first values, up to one in the spill, or one of more than four ids that may lack room, and returns how many
+    /// values these are. `out` has room for four ids of each value.
     #[inline(never)]
     fn append_short(&self, values: &[u32], out: &mut Vec<u32>) -> usize {
         let mut room = out.capacity() - out.len();
         assert!(room >= PADDING * values.len());
         let (start, mut len, mut done) = (out.as_mut_ptr(), out.len(), values.len());
-        // What is left over when each value has four.
+        // What is left when each value has four.
         room -= PADDING * values.len();
         for (index, &value) in values.iter().enumerate() {
-            // The spill is beyond the records.
             let row = value.saturating_sub(self.first_record) as usize;
             let Some(&[count, ref four @ .., _]) = self.records.get(row) else {
                 done = index;
@@ -107,7 +103,7 @@ impl BlockOutput<'_> {
         done
     }
 
-    /// The ids of a record after the first four of them, in fours; None where the words after the last id are not there.
+    /// The ids of a record after the first four, in fours; None where the words after the last id are not there.
     #[inline]
     fn after_four(&self, row: usize, count: usize) -> Option<&[[u32; PADDING]]> {
         let words = self.records[row..].as_flattened();
@@ -115,10 +111,9 @@ impl BlockOutput<'_> {
     }
 }
 
-/// Writes four words, with these bits added to the first. (The compiler would take them apart: three stores, or two.)
+/// Writes four words, with these bits added to the first. (The compiler would make two or three stores.)
 ///
 /// # Safety
-///
 /// Four words can be written there.
 #[inline(always)]
 unsafe fn write_with(four: &[u32; PADDING], bits: u32, to: *mut u32) {
@@ -139,7 +134,7 @@ unsafe fn write_with(four: &[u32; PADDING], bits: u32, to: *mut u32) {
     }
 }
 
-/// Appends the first `count` ids; there is room for four more.
+/// Appends the first `count` ids; `out` has room for four more.
 #[inline]
 fn append_many(out: &mut Vec<u32>, count: usize, ids: &[u32]) -> Result<()> {
     if count > FEW || ids.len() < FEW {

@@ -1,26 +1,24 @@
 //! The ids of pieces that are several tokens, and the bytes of long pieces, in a ring.
 //!
-//! A record is a count and that many ids, and for a long piece its length and its bytes as well. It is named by the *row* it
-//! begins at; a row of six words holds the ids of nearly every word.
+//! A record is a count and that many ids, and for a long piece its length and its bytes as well. Its name is the *row* it begins
+//! at; a row of six words holds the ids of nearly every word.
 //!
-//! The ring is four segments. New records go to the one that is open; when it is full, the next one is opened, and what
-//! stood there, the oldest quarter, is dropped. So the ring always keeps the last three quarters of what it can hold;
-//! dropping everything at once would make every word new again.
+//! The ring is four segments. New records go to the open one; when it is full, the next one is opened, and what stood there, the
+//! oldest quarter, is dropped. Dropping everything at once would make every word new again.
 //!
 //! Row 0, before the ring, is a dummy record of one id, 0, so that pieces without a record can be read unconditionally.
 //!
-//! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. The memory is touched as it
-//! is used and never more than asked for at the start.
+//! Invariants: a record lies within one segment; at least [`PADDING`] words follow every count. Memory is touched as it is used, and
+//! never more than asked for at the start.
 
 #![expect(
     clippy::cast_possible_truncation,
     reason = "rows are counted in the size of a cache, and what is longer than a segment is not added"
 )]
 
-/// Words in a row.
 pub const ROW: usize = 6;
 pub type Row = [u32; ROW];
-/// How many words of a record may be read after its count.
+/// How many words may be read after the count of a record.
 pub const PADDING: usize = 4;
 const SEGMENTS: usize = 4;
 
@@ -35,7 +33,7 @@ pub struct IdRing {
 }
 
 impl IdRing {
-    /// A ring of `rows` rows, row 0 included; None where there is no memory for it.
+    /// Row 0 is one of the `rows`. None without memory.
     pub fn new(rows: usize) -> Option<IdRing> {
         let segment = rows.saturating_sub(1) / SEGMENTS;
         let mut words = Vec::new();
@@ -70,7 +68,6 @@ impl IdRing {
         Some(row)
     }
 
-    /// Whether the open segment is nearly full.
     pub fn is_full(&self) -> bool {
         self.end - self.next < self.segment / 8
     }
@@ -93,14 +90,13 @@ impl IdRing {
     }
 }
 
-/// Whether the record at a row was made for this long piece.
 pub fn holds(rows: &[Row], row: u32, piece: &[u8]) -> bool {
     let record = rows[row as usize..].as_flattened();
     let bytes = &record[1 + record[0] as usize..];
     bytes[0] as usize == piece.len() && words_of(piece).zip(&bytes[1..]).all(|(word, &other)| word == other)
 }
 
-/// The bytes of a piece as words, the last one filled up with zeros.
+/// The bytes as words, the last one filled up with zeros.
 fn words_of(bytes: &[u8]) -> impl Iterator<Item = u32> {
     bytes.chunks(4).map(|chunk| {
         let mut word = [0; 4];

@@ -1,10 +1,10 @@
 //! The pieces of a block, looked up in the cache in phases.
 //!
-//! In a block of more than a few pieces, each phase is a separate loop, so that waits of one kind overlap: compute the keys
-//! and prefetch the buckets; look into the buckets; compare the bytes of long pieces. One loop that did all of it piece by
-//! piece took a third longer, because each mispredicted branch threw away the work begun for the pieces after it.
+//! In a block of more than a few pieces, each phase is a loop, so that waits of one kind overlap: compute the keys and prefetch the
+//! buckets; look into the buckets; compare the bytes of long pieces. One loop for all took a third longer, because each mispredicted
+//! branch threw away the work begun for the pieces after it.
 //!
-//! Costs: some 30 bytes a piece of the block, which stay in the second-level cache.
+//! Cost: some 30 bytes a piece of the block, which stay in the second-level cache.
 
 #![expect(clippy::cast_possible_truncation, reason = "a block has few pieces; of hashes, some bits are meant")]
 #![allow(unsafe_code)]
@@ -18,23 +18,22 @@ use crate::fast::simd::vector::{Portable, Vectors};
 use crate::fast::simd::{Isa, Kernel};
 use crate::fast::util::fallible::resize;
 
-/// Up to how many pieces are looked up in the loop that computes their keys.
+/// Up to this many pieces are looked up in the loop that computes their keys.
 pub const FEW: usize = 16;
 
-/// How many pieces are named before the first of them is looked up: their buckets, 16 KiB, stay in the first-level cache.
+/// How many pieces are named before the first is looked up: their buckets, 16 KiB, stay in the first-level cache.
 const TOGETHER: usize = 256;
 
-/// How many of the long pieces met last are known.
+/// The size of the filter of long pieces met lately.
 const MET: usize = if cfg!(any(test, fuzzing)) { 2 } else { 1 << 16 };
 
-/// What the cache knows of the pieces of a block.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Keys, each with the number of its bucket in the bits above it.
+    /// Keys, each with its bucket number in the bits above it.
     keys: Vec<u128>,
-    /// By piece; 0 of a miss.
+    /// By piece; 0 for a miss.
     pub values: Vec<u32>,
-    /// The numbers of the pieces that are too long to be their own keys, and of those that are not in the cache.
+    /// The pieces that are too long to be their own keys, and those that are not in the cache.
     pub longs: Vec<u32>,
     pub misses: Vec<u32>,
     /// By some bits of their hashes, other bits of the long pieces met last.
@@ -42,14 +41,12 @@ pub struct Found {
 }
 
 impl Found {
-    /// The key of a piece.
     pub fn key(&self, index: u32) -> u128 {
         self.keys[index as usize] & KEY_MASK
     }
 
-    /// Whether a piece that is not its own key was probably met not long ago; notes that it has been now. True of all others.
-    ///
-    /// Lines seldom come again, and to remember all of them costs more than finding those that do would save.
+    /// Whether a long piece was probably met not long ago; notes that it has been now. True of pieces that are their own keys. Lines
+    /// seldom come again, and remembering all of them costs more than finding those that do would save.
     pub fn meet(&mut self, index: u32) -> bool {
         let key = self.key(index);
         if !is_long(key) || (self.met.is_empty() && resize(&mut self.met, MET, 0).is_err()) {
@@ -59,21 +56,19 @@ impl Found {
         std::mem::replace(&mut self.met[key as usize % MET], tag) == tag
     }
 
-    /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         let words = self.values.capacity() + self.longs.capacity() + self.misses.capacity();
         self.keys.capacity() * size_of::<u128>() + words * size_of::<u32>() + self.met.capacity()
     }
 }
 
-/// One of the pieces with these ends; the first begins at `start`.
 #[inline]
 pub fn piece_at<'t>(text: &'t [u8], start: usize, ends: &[usize], index: u32) -> &'t [u8] {
     let index = index as usize;
     &text[if index == 0 { start } else { ends[index - 1] }..ends[index]]
 }
 
-/// Finds the value of every piece that is in the cache; 0, and its number among the misses, of every other.
+/// Finds the value of every piece that is in the cache; a miss gets 0, and goes to the misses.
 pub struct LookUp<'a> {
     pub found: &'a mut Found,
     pub cache: View<'a>,
@@ -118,8 +113,8 @@ impl LookUp<'_> {
     }
 }
 
-/// Names some pieces, of each of which [`LOAD`] bytes can be read, and prefetches their buckets. The first of them begins at `start` and
-/// has the number `first`.
+/// Names pieces of each of which [`LOAD`] bytes can be read, and prefetches their buckets. The first begins at `start`; its index is
+/// `first`.
 struct Name<'a> {
     cache: View<'a>,
     text: &'a [u8],
@@ -150,7 +145,7 @@ impl Kernel for Name<'_> {
     }
 }
 
-/// Looks for named pieces in their buckets; the first has the number `first`.
+/// Looks for named pieces in their buckets; the index of the first is `first`.
 struct Find<'a> {
     cache: View<'a>,
     keys: &'a [u128],
@@ -172,7 +167,7 @@ impl Kernel for Find<'_> {
     }
 }
 
-/// Keys and values in one loop: with few pieces, the unpredictable end of a second loop costs more.
+/// Keys and values in one loop: for few pieces, the unpredictable end of a second loop costs more.
 struct Few<'l, 'a>(&'l mut LookUp<'a>);
 
 impl Kernel for Few<'_, '_> {
@@ -193,7 +188,7 @@ impl Kernel for Few<'_, '_> {
     }
 }
 
-/// Notes that a piece is not in the cache; the value that it has until it is merged.
+/// Notes a miss, and returns the value that the piece has until it is merged.
 #[inline(always)]
 fn missed(misses: &mut Vec<u32>, index: usize) -> u32 {
     misses.push(index as u32);
@@ -213,7 +208,7 @@ impl LookUp<'_> {
         found.misses.clear();
     }
 
-    /// A long piece that was found is a miss if its bytes are not those of the record.
+    /// Makes a found long piece a miss if its bytes are not those of the record.
     #[inline(never)]
     fn compare_longs(&mut self) {
         let (Found { values, longs, misses, .. }, cache) = (&mut *self.found, self.cache);
@@ -228,7 +223,7 @@ impl LookUp<'_> {
         }
     }
 
-    /// Of how many of the pieces sixteen bytes can be read: of all but the last ones.
+    /// How many pieces have sixteen bytes to read: all but the last ones.
     fn easy(&self) -> usize {
         let ends = self.ends.all();
         match (ends.last(), self.text.len().checked_sub(LOAD)) {

@@ -1,16 +1,14 @@
-//! The ids of pieces that were met before.
+//! The ids of pieces that were met before: of a hundred pieces of running text, one or two are new.
 //!
-//! Words repeat: of a hundred pieces of running text, one or two are new. A cache line of 64 bytes holds four entries of
-//! 16: the key of a piece ([`super::piece_key`]) and a 20-bit *value*. The values below `first_record` are ids, those from
-//! it on name records with several ids ([`super::id_ring`]). A piece belongs in one bucket, chosen by its hash; when that
-//! is full, in the next; when that is full too, it replaces another piece in its own bucket. When half of the slots are
-//! taken, the number of buckets doubles, up to a limit given at the start. Only speed depends on what is dropped.
+//! A bucket is a cache line of 64 bytes, with four entries of 16: the key of a piece ([`super::piece_key`]) and a 20-bit *value*. Values
+//! below `first_record` are ids, others name records of several ids ([`super::id_ring`]). A piece belongs in the bucket chosen by
+//! its hash; if that is full, in the next; if that is full too, it replaces another piece in its own bucket. When half of the
+//! slots are taken, the number of buckets doubles, up to a limit.
 //!
-//! Invariants: a bucket fills from its first slot, and only `turn` removes; so a bucket whose last slot is free is not
-//! full. No entry names a record that was dropped. The memory is never more than that of the buckets and records given at
-//! the start, whatever is encoded.
+//! Invariants: a bucket fills from its first slot, and only `turn` removes, so a bucket whose last slot is free is not full. No entry
+//! names a dropped record. The memory never exceeds that of the buckets and records given at the start.
 //!
-//! Costs: a hit is one bucket. `seeded` and `grow` are one insertion an entry. Not shared between threads: see `fast/util/pool.rs`.
+//! Cost: a hit is one bucket; `seeded` and `grow` are one insertion an entry. Not shared between threads: see `fast/util/pool.rs`.
 
 #![expect(clippy::cast_possible_truncation, reason = "the high bits of a hash choose a bucket")]
 // The hot loops are made of one-line helpers that must vanish into them.
@@ -27,25 +25,21 @@ const SLOTS: usize = 4;
 /// Four entries: the low halves of all four, then the high halves, so that the same halves can be compared at once.
 type Bucket = [u64; 2 * SLOTS];
 
-/// The bits of the high half of an entry that stand below its value.
+/// The bits of the high half of an entry below its value.
 const HIGH_BITS: u32 = VALUE_SHIFT - 64;
-/// How many values there are.
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
-/// How many pieces that are not seeds a large cache has room for before it grows: 5 MB of English have some 40,000.
+/// How many pieces besides the seeds a large cache has room for before it grows: 5 MB of English have some 40,000.
 const NEW_PIECES: usize = 1 << 16;
-/// How many insertions ahead a bucket is fetched while seeding.
 const AHEAD: usize = 24;
 
-/// How large a cache is.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// The number of buckets is 2 to this power.
+    /// Both as powers of two.
     pub log_buckets: u32,
-    /// The power up to which it grows.
     pub max_log_buckets: u32,
-    /// The first value that names a record; ids from it on need one. No more than half of all values.
+    /// The first value that names a record, so ids from it on need one. At most half of all values.
     pub first_record: u32,
-    /// Rows of records; at most the number of values that are left.
+    /// Rows of records; at most the number of values left.
     pub records: usize,
 }
 
@@ -53,9 +47,9 @@ impl Size {
     /// Sixteen entries and forty-four rows of records: whatever such a cache remembers, it soon forgets. For tests and fuzzers.
     pub const TINY: Size = Size { log_buckets: 2, max_log_buckets: 4, first_record: 300, records: 44 };
 
-    /// Sizes a cache for `n_ids` ids, of which `n_seeds` are there from the start, within `bytes` at full growth (a megabyte at
-    /// least): at most a million entries, and at first as few as hold the seeds and the new pieces of some megabytes of text:
-    /// a page that is never needed still costs its first touch. The values that are not ids name records.
+    /// Sizes a cache for `n_ids` ids, `n_seeds` of them there from the start, within `bytes` at full growth (a megabyte at least): at
+    /// most a million entries, and at first as few as hold the seeds and the new pieces of some megabytes of text, since each page
+    /// costs its first touch.
     pub fn for_ids(n_ids: u32, n_seeds: u32, bytes: usize) -> Size {
         let first_record = n_ids.min(VALUES / 2);
         // Nearly every entry that is not an id has a record of one row.
@@ -71,7 +65,7 @@ impl Size {
         }
     }
 
-    /// The same for `n_ids` ids or more, unless these are too many to be values.
+    /// For `n_ids` ids or more, unless these are too many to be values.
     #[must_use]
     pub fn with_ids(self, n_ids: u32) -> Size {
         let first_record = if n_ids <= VALUES / 2 { self.first_record.max(n_ids) } else { self.first_record };
@@ -79,7 +73,6 @@ impl Size {
     }
 }
 
-/// The words of all buckets.
 fn words(size: Size) -> usize {
     (2 * SLOTS) << size.log_buckets
 }
@@ -88,20 +81,19 @@ fn words(size: Size) -> usize {
 pub struct PieceCache {
     buckets: Zeroed,
     size: Size,
-    /// How many slots are taken.
     entries: usize,
     records: IdRing,
     victim: usize,
 }
 
 impl PieceCache {
-    /// An empty cache, for few pieces; None where there is no memory for it.
+    /// An empty cache; None without memory.
     pub fn new(size: Size) -> Option<PieceCache> {
         PieceCache::of(Zeroed::new(words(size))?, size)
     }
 
-    /// A cache that knows that these pieces, given by their keys, are one token each; only the first of them, if it is
-    /// small. None where there is no memory for it.
+    /// A cache in which these pieces, given by their keys, are one token each; only the first of them, if it is small. None without
+    /// memory.
     pub fn seeded(size: Size, pieces: impl Iterator<Item = (u128, u32)>) -> Option<PieceCache> {
         let mut cache = PieceCache::of(Zeroed::present(words(size))?, size)?;
         let pieces = pieces.take(cache.half());
@@ -113,7 +105,7 @@ impl PieceCache {
         Some(cache)
     }
 
-    /// Doubles the number of buckets when half of the slots are taken, up to the limit, or that of memory.
+    /// Doubles the number of buckets when half of the slots are taken, unless the limit or the memory forbids it.
     pub fn grow(&mut self) {
         if self.entries <= self.half() || self.size.log_buckets >= self.size.max_log_buckets {
             return;
@@ -147,13 +139,12 @@ impl PieceCache {
         self.buckets.as_chunks_mut().0
     }
 
-    /// The buckets and the records, to look up many pieces.
     pub fn view(&self) -> View<'_> {
         let Size { log_buckets, first_record, .. } = self.size;
         View { buckets: self.buckets(), shift: 64 - log_buckets, records: self.records.rows(), first_record }
     }
 
-    /// Stores the ids of a piece and returns its value; None where there is no room for them.
+    /// Returns the value of the piece; None where there is no room for its ids.
     pub fn insert(&mut self, key: u128, piece: &[u8], ids: &[u32]) -> Option<u32> {
         let value = match *ids {
             [id] if id < self.size.first_record && !is_long(key) => id,
@@ -180,18 +171,16 @@ impl PieceCache {
         set_entry(&mut buckets[bucket], victim, entry);
     }
 
-    /// Whether a good half of the buckets are taken, or the records are: what is new will soon displace what is known.
+    /// Whether a good half of the slots are taken, or the records are: what is new will soon displace what is known.
     pub fn is_full(&self) -> bool {
         self.entries > self.half() || self.records.are_full()
     }
 
-    /// Half of all slots.
     fn half(&self) -> usize {
         (SLOTS << self.size.log_buckets) / 2
     }
 
-    /// Between two blocks: when the records are nearly full, forget the oldest of them. No value handed out before may be
-    /// used after it.
+    /// Between two blocks: forgets the oldest records when they are nearly full. No value handed out before may be used afterwards.
     pub fn turn(&mut self) {
         if !self.records.is_full() {
             return;
@@ -219,7 +208,6 @@ impl PieceCache {
     }
 }
 
-/// The entry in a slot; 0 if it is free.
 fn entry_at(bucket: &Bucket, slot: usize) -> u128 {
     u128::from(bucket[slot]) | u128::from(bucket[SLOTS + slot]) << 64
 }
@@ -228,13 +216,12 @@ fn set_entry(bucket: &mut Bucket, slot: usize, entry: u128) {
     (bucket[slot], bucket[SLOTS + slot]) = (entry as u64, (entry >> 64) as u64);
 }
 
-/// Whether all slots are taken; they fill from the first on.
+/// Slots fill from the first on.
 #[inline(always)]
 fn is_full(bucket: &Bucket) -> bool {
     bucket[2 * SLOTS - 1] != 0
 }
 
-/// A cache to look things up in.
 #[derive(Clone, Copy)]
 pub struct View<'c> {
     buckets: &'c [Bucket],
@@ -254,7 +241,7 @@ impl<'c> View<'c> {
         prefetch(self.buckets.as_ptr().wrapping_add(bucket));
     }
 
-    /// The key with its bucket above it; asks for the bucket.
+    /// Puts the bucket above the key; prefetches it.
     #[inline(always)]
     pub fn with_bucket<V: Vectors>(&self, vectors: V, key: u128) -> u128 {
         let bucket = self.bucket_of(vectors, key);
@@ -262,18 +249,18 @@ impl<'c> View<'c> {
         key | (bucket as u128) << VALUE_SHIFT
     }
 
-    /// Writes the same for a piece of up to 13 bytes, the first of these.
+    /// Writes that for a piece of up to 13 bytes, the first of these.
     #[inline(always)]
     pub fn name<V: Vectors>(&self, vectors: V, bytes: &[u8; LOAD], len: usize, out: &mut u128) {
         const ABOVE: i32 = HIGH_BITS.cast_signed();
         self.fetch(vectors.name::<ABOVE>(bytes, &SHAPES[len], self.shift, out) as usize);
     }
 
-    /// The value of a key, whose bucket is `bucket`; compares all four slots without a branch. Bits above the key do not matter.
+    /// The value of a key; compares all four slots of `bucket` without a branch. Bits above the key do not matter.
     #[inline(always)]
     pub fn find<V: Vectors>(&self, vectors: V, bucket: usize, key: u128) -> Option<u32> {
         const IGNORED: i32 = 64 - HIGH_BITS.cast_signed();
-        // One call in a loop: of two, the compiler would make a function, whose call costs as much as the rest.
+        // One call in a loop: the compiler would not inline two, and a call costs as much as the rest.
         let mut at = bucket;
         loop {
             let slots = &self.buckets[at];
@@ -288,25 +275,22 @@ impl<'c> View<'c> {
         }
     }
 
-    /// The value of a piece, looked up from the beginning.
     pub fn find_piece(&self, key: u128, piece: &[u8]) -> Option<u32> {
         self.find(Portable, self.bucket_of(Portable, key), key)
             .filter(|&value| !is_long(key) || self.holds(value, piece))
     }
 
-    /// Whether a value is a record that was made for this piece.
+    /// Whether a value is a record made for this piece.
     pub fn holds(&self, value: u32, piece: &[u8]) -> bool {
         value >= self.first_record && id_ring::holds(self.records, value - self.first_record, piece)
     }
 
-    /// Prefetches the record of a value, if it has one.
     #[inline(always)]
     pub fn fetch_record(&self, value: u32) {
         let row = value.saturating_sub(self.first_record);
         prefetch(self.records.as_ptr().wrapping_add(row as usize));
     }
 
-    /// The records, and the value of the first row.
     pub fn records(&self) -> (&'c [Row], u32) {
         (self.records, self.first_record)
     }

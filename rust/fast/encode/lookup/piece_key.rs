@@ -1,17 +1,16 @@
 //! A piece as one number that names it.
 //!
-//! A piece of up to 13 bytes *is* its key: the bytes, little end first, with their number in the four bits above them. A
-//! longer piece is named by 104 bits of hash under the number 14, and a look-up compares its bytes too. The tag
-//! keeps pieces of NUL bytes apart from each other and from the empty slots of a table, whose tag is 0.
+//! A piece of up to 13 bytes *is* its key: the bytes, little end first, with their number in the four bits above them. A longer
+//! piece is named by 104 bits of hash under the number 14, and a look-up compares its bytes too. The tag keeps pieces of NUL bytes
+//! apart from each other and from empty slots, whose tag is 0.
 //!
 //! ```text
 //! bit 0                                              104  108                 128
 //!     | bytes of the piece, or bits of its hash      | tag |  free: a value     |
 //! ```
 //!
-//! Buys: with a checked load of the bytes, text that comes again takes 1.05 to 1.10 times as long.
-//!
-//! Costs: two loads and a mask; a long piece one multiplication for 8 bytes.
+//! Cost: two loads and a mask; a long piece one multiplication for 8 bytes. Buys: with a checked load of the bytes, text that comes
+//! again takes 1.05 to 1.10 times as long.
 
 #![expect(clippy::cast_possible_truncation, reason = "the halves of a key and of a product are meant")]
 #![allow(unsafe_code)]
@@ -27,14 +26,12 @@ pub const MEMORABLE: usize = 256;
 /// How many bytes are read of a short piece.
 pub const LOAD: usize = 16;
 const LONG_TAG: u128 = 14;
-/// The bits of a hash.
 const HASH_MASK: u128 = (1 << TAG_SHIFT) - 1;
 const TAG_SHIFT: u32 = 104;
 pub const VALUE_SHIFT: u32 = 108;
-/// The bits of a key, without those above it.
 pub const KEY_MASK: u128 = (1 << VALUE_SHIFT) - 1;
 
-/// For each number of bytes those that belong to the key, and that number where it stands in the key.
+/// By number of bytes: the mask of those that belong to the key, and the tag where it stands in the key.
 pub static SHAPES: [Shape; LOAD] = {
     let mut shapes = [Shape { kept: [0; LOAD], tag: [0; LOAD] }; LOAD];
     let mut len = 0;
@@ -46,7 +43,7 @@ pub static SHAPES: [Shape; LOAD] = {
     shapes
 };
 
-/// The key of the piece `text[start..end]`, which must not be empty.
+/// The key of `text[start..end]`, which must not be empty.
 #[inline(always)]
 pub fn key_of(text: &[u8], start: usize, end: usize) -> u128 {
     let len = end - start;
@@ -74,7 +71,7 @@ fn short_key(bytes: u128, len: usize) -> u128 {
     bytes & u128::from_le_bytes(kept) | u128::from_le_bytes(tag)
 }
 
-/// Sixteen bytes from `start` on; fewer, and then zeros, at the end of the text.
+/// Sixteen bytes from `start` on; zeros after the end of the text.
 #[inline(always)]
 fn load(text: &[u8], start: usize) -> u128 {
     let from = start.min(text.len().saturating_sub(LOAD));

@@ -8,8 +8,8 @@ use crate::reference::published::vocabs::Vocab;
 use proptest::prelude::*;
 use std::sync::Arc;
 
-/// Tokens of spaces, of a space between letters, of characters that a long piece may be cut between, one that begins as others do, and
-/// one whose id is no value of a cache. The last two are late ones.
+/// Tokens of spaces, of a space between letters, of characters between which a long piece may be cut, one that begins as others do,
+/// and one whose id is no value of a cache. The last two are late ones.
 const NAMES: [(&str, u32); 8] = [
     ("  ", 300),
     ("    ", 301),
@@ -25,7 +25,6 @@ fn codec(pattern: &str) -> FastCodec {
     normalizing(pattern, &[])
 }
 
-/// With some forms.
 fn normalizing(pattern: &str, forms: &[&str]) -> FastCodec {
     let merges = [(97, 98), (256, 32), (32, 97), (0xE6, 0x97), (259, 0xA5), (98, 98)];
     let vocab = Vocab::from_merges(&(0..=255).collect::<Vec<u8>>(), &merges).unwrap();
@@ -44,7 +43,6 @@ fn search(codec: &FastCodec, names: &[usize]) -> TokenFinder {
     codec.core().finder(Some(&names.iter().map(|&name| NAMES[name].0).collect::<Vec<_>>())).unwrap()
 }
 
-/// The pieces of a text, with the ids of those that are tokens.
 fn pieces(between: &Between, text: &[u8], most: usize) -> Vec<(usize, Option<u32>)> {
     let (mut blocks, mut ends, mut marks, mut found) = (between.blocks(text), vec![7; 3], Vec::new(), Vec::new());
     while blocks.next_block(&mut ends, &mut marks, most).unwrap() {
@@ -62,7 +60,7 @@ fn by_hand() {
     let tier = codec.core().pattern.scanner().unwrap();
     let between = Between::new(tier, &search, None).unwrap();
     assert_eq!(pieces(&between, b"a  b", 2048), [(1, None), (3, Some(300)), (4, None)]);
-    // What is between two tokens is a text by itself: its spaces do not wait for a word.
+    // Between two tokens stands a text by itself: its spaces do not wait for a word.
     assert_eq!(pieces(&between, b" <s> a", 2048), [(1, None), (4, Some(304)), (6, None)]);
     assert_eq!(pieces(&between, b"", 2048), []);
     let rewinds = Tier::new(&["a*b|a"]).unwrap().unwrap();
@@ -80,12 +78,12 @@ fn text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn the_ids_are_those_of_the_mirror(names in names(), text in text(), pattern in 0..4_usize) {
-        // By masks, by a table, by one before a regular expression, and by a search that goes back, which finds no tokens so.
+        // By masks, by a table, by one before a regular expression, and by a search that goes back, which takes no tokens.
         let patterns = ["gpt2", r"[a-z]+|\s|日本+", r"[a-z]+|\s(?#then)(?<=ab)a", "a*b|a"];
         let codec = codec(patterns[pattern]);
         let search = search(&codec, &names);
         let expected = codec.core().encode(text.as_bytes(), &search, false).unwrap();
-        // Twice: by then all are known.
+        // Twice: by then all are cached.
         for _ in 0..2 {
             prop_assert_eq!(&codec.encode(1, text.as_bytes(), &search, false).unwrap(), &expected);
         }

@@ -94,7 +94,6 @@ fn pieces(count: u32) -> Vec<(Vec<u8>, u128, Vec<u32>)> {
     (0..count).map(|number| with_ids((number, piece(number)))).collect()
 }
 
-/// Whether a piece is known; then with these ids.
 fn knows(cache: &PieceCache, (piece, key, ids): &(Vec<u8>, u128, Vec<u32>)) -> bool {
     let view = cache.view();
     let Some(value) = view.find_piece(*key, piece) else { return false };
