@@ -184,6 +184,7 @@ impl Edges {
     }
 }
 
+/// The two characters of three bytes that meet at a place.
 #[inline]
 fn pair_at(text: &[u8], place: usize) -> u64 {
     match text[place - WIDE..].first_chunk() {
