@@ -132,7 +132,7 @@ fn corpora() -> impl Strategy<Value = Vec<(Vec<u8>, i64)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(super::small_scope::cases(2000)))]
 
     #[test]
     fn equals_the_oracle_and_the_mirror(
