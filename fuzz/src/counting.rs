@@ -57,7 +57,7 @@ fn count(counter: &mut CorpusCounter, calls: &[Call], poll: &mut dyn FnMut() -> 
     for call in calls {
         match call {
             Call::Add(documents) => counter.add(documents, &mut |_| poll())?,
-            Call::Stream(text) => counter.add_stream(*text, u64::MAX, Path::new("text"), Some(b"\n\n"), &mut |_| poll())?,
+            Call::Stream(text) => counter.add_stream(*text, u64::MAX, Path::new(""), Some(b"\n\n"), &mut |_| poll())?,
             Call::Pieces(pieces) => counter.add_pieces(pieces.iter().copied(), |_| ())?,
         }
     }
