@@ -15,6 +15,7 @@ use std::ops::Range;
 /// The most pieces of a block, and while the cache is small: its records must have room for what is new in a block.
 pub(super) const BLOCK: usize = 2048;
 pub(super) const FIRST_BLOCK: usize = 512;
+/// The mean length of pieces that may be words.
 const SHORT: usize = 32;
 /// After a block of lines of which most bytes are new, this many are encoded without the cache.
 const PASSED_BY: u32 = if cfg!(any(test, fuzzing)) { 2 } else { 15 };
@@ -38,6 +39,7 @@ pub(super) struct Workspace {
     pub(super) spill: Vec<u32>,
     /// How many more blocks of long pieces are encoded without the cache.
     passed_by: u32,
+    /// What cutting pieces further has used up of what the text may spend.
     pub(super) spent: Spent,
     pub(super) failure: Option<Error>,
 }

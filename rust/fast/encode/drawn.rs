@@ -47,6 +47,7 @@ impl Encoder {
 }
 
 impl Drawing<'_> {
+    /// `place` is where the piece begins in the text.
     pub fn append(&mut self, piece: &[u8], place: usize, ids: &mut Vec<u32>) -> Result<()> {
         let Drawing { encoder, draws, work, looks_up } = self;
         let start = ids.len();

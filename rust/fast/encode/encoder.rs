@@ -44,8 +44,10 @@ pub struct Encoder {
     pub(super) tables: Arc<Tables>,
     /// Cuts every piece further before it is merged.
     pub(super) later: Option<Later>,
+    /// The sizes of a new cache and of a seeded one.
     small: Size,
     large: Size,
+    /// See [`SEED_AFTER`]; tests change it.
     pub(super) seed_after: usize,
     /// What encodes pieces of several words, if the vocabulary has such tokens; made when a text could have them.
     make_long: Option<MakeLong>,
@@ -113,6 +115,7 @@ impl Encoder {
         Encoder { later: Some(Later::new(later)), ..self }
     }
 
+    /// `text` has no special tokens.
     pub fn encode(&self, text: &[u8], by: SplitBy, out: &mut Vec<u32>) -> Result<()> {
         self.each_block(text, by, |block| block.append_to(out))
     }

@@ -49,6 +49,7 @@ pub struct Together {
     runs: Vec<Run>,
 }
 
+/// Ids of which each may stand together with the next.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     first: u32,

@@ -52,6 +52,7 @@ impl IdBuffer {
         IdBuffer(Mutex::new(Vec::new()))
     }
 
+    /// The kept buffer, if its size is about right for `bytes` bytes of text.
     fn take(&self, bytes: usize) -> Option<Vec<u32>> {
         let mut kept = self.0.try_lock().ok()?;
         let fits = bytes >= LEAST && (bytes / 5..4 * bytes).contains(&kept.capacity());

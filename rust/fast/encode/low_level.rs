@@ -69,6 +69,7 @@ impl LowLevel {
         self.lengths.capacity() + self.encoder.tables_memory()
     }
 
+    /// In bytes, of what no thread uses.
     pub fn workspaces_memory(&self) -> usize {
         self.encoder.workspaces_memory()
     }

@@ -99,6 +99,7 @@ pub(super) fn char_at(text: &[u8], at: usize) -> (u8, usize) {
     }
 }
 
+/// For a character that is not ASCII: its first byte and all that follows it.
 #[inline]
 fn wide_char(lead: u8, rest: &[u8]) -> (u8, usize) {
     let continues = |byte: u8| byte & 0xC0 == 0x80;
@@ -233,6 +234,7 @@ const fn set(all: &mut Spread, mut at: usize, end: usize, flag: u8) {
 #[allow(clippy::large_stack_arrays, reason = "the compiler's stack, not the program's")]
 const fn compress(all: &Spread) -> Table {
     let mut table = Table { block_of: [0; CODE_POINTS / BLOCK], flags: [[OTHER; BLOCK]; BLOCKS] };
+    // The last block is the untouched one; the others are numbered as they come.
     let (mut block, mut distinct, mut last) = (0, 0, 0);
     while block < CODE_POINTS / BLOCK {
         let mut known = BLOCKS - 1;

@@ -83,6 +83,7 @@ impl Grammar {
         matches!(self, Grammar::Qwen35 | Grammar::O200k | Grammar::Tekken | Grammar::Kimi)
     }
 
+    /// Whether `'s` and the like belong together.
     #[inline]
     pub(super) const fn contractions(self) -> bool {
         !matches!(self, Grammar::Tekken)

@@ -30,6 +30,7 @@ impl Exceptions {
         Exceptions { unknown: true, ..Exceptions::default() }
     }
 
+    /// For a vocabulary, and whether its merges make each token, by id.
     pub fn of_made(vocab: &Vocab, made: Vec<bool>) -> Result<Exceptions> {
         let mut found = Exceptions::default();
         let all = vocab.tokens.iter().filter(|(_, token)| !token.is_empty());

@@ -134,6 +134,7 @@ struct Walk {
     /// Nothing may merge there before this order; 0 for two bytes.
     undone: u32,
     probe: Probe,
+    /// What the merge makes, its number, and its own order.
     symbol: u32,
     id: u32,
     number: u32,
@@ -183,6 +184,7 @@ fn walk_all(walks: &mut Vec<Walk>, pairs: &PairTable, origins: &mut [Origin], mu
     }
 }
 
+/// Passes each id to `tell`, with whether merging the bytes of its token gives the token.
 fn merge_all(tokens: &Tokens, pairs: &PairTable, ids: &[u32], mut tell: impl FnMut(u32, bool)) {
     let mut check = |id: u32, symbols: &[u32]| tell(id, symbols.len() == 1 && pairs.id(symbols[0]) == id);
     let all = || ids.iter().filter_map(|&id| Some((id, tokens.get(id)?))).filter(|(_, token)| !token.is_empty());

@@ -35,6 +35,7 @@ use std::sync::Arc;
 pub struct Recovered {
     pub(in crate::fast::encode) table: PairTable,
     pub merges: Vec<Merge>,
+    /// Of the tokens that merges do not make.
     pub exceptions: Vec<u32>,
     /// Whether these are the merges that the mirror recovers.
     pub canonical: bool,

@@ -25,6 +25,7 @@ const WINDOW: usize = 64;
 /// A piece that is a found token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
+    /// Its index in the block.
     pub index: usize,
     pub start: usize,
     pub end: usize,

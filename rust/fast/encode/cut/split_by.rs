@@ -1,3 +1,5 @@
+//! What cuts a text into pieces: a scanner as a rule.
+
 use super::between::Between;
 use super::ends::Ends;
 use crate::fast::encode::tables::Tables;

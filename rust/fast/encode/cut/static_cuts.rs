@@ -184,7 +184,7 @@ impl Edges {
     }
 }
 
-/// The two characters of three bytes that meet at a place.
+/// The two characters of three bytes that meet at a place, as one number.
 #[inline]
 fn pair_at(text: &[u8], place: usize) -> u64 {
     match text[place - WIDE..].first_chunk() {
@@ -205,6 +205,7 @@ fn keep(places: &mut Vec<usize>, is_cut: impl Fn(usize) -> bool) {
     places.truncate(kept);
 }
 
+/// All numbers of two ascending lists, each once; the last of `ends` is the greatest of all.
 fn merge_sorted(ends: &[usize], cuts: &[usize], merged: &mut Vec<usize>) {
     merged.clear();
     #[allow(clippy::disallowed_methods, reason = "the caller has made room")]

@@ -1,3 +1,5 @@
+//! A text -> the values of its pieces: each block is cut further, looked up, merged where it was not found, and handed out.
+
 use super::super::block::{BLOCK, Workspace};
 use super::super::cut::between::{Between, Mark, renumber};
 use super::super::cut::byte_cuts::Cutter;

@@ -62,6 +62,7 @@ impl Found {
     }
 }
 
+/// The index of the first piece is 0, and it begins at `start`.
 #[inline]
 pub fn piece_at<'t>(text: &'t [u8], start: usize, ends: &[usize], index: u32) -> &'t [u8] {
     let index = index as usize;

@@ -30,6 +30,7 @@ const HIGH_BITS: u32 = VALUE_SHIFT - 64;
 const VALUES: u32 = 1 << (128 - VALUE_SHIFT);
 /// How many pieces besides the seeds a large cache has room for before it grows: 5 MB of English have some 40,000.
 const NEW_PIECES: usize = 1 << 16;
+/// How many insertions ahead a bucket is prefetched while seeding.
 const AHEAD: usize = 24;
 
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +209,7 @@ impl PieceCache {
     }
 }
 
+/// 0 if the slot is free.
 fn entry_at(bucket: &Bucket, slot: usize) -> u128 {
     u128::from(bucket[slot]) | u128::from(bucket[SLOTS + slot]) << 64
 }

@@ -1,18 +1,17 @@
 //! Cuts pieces further before they are merged, where several patterns cut in turn (SPEC P8) and one scanner cannot run them all.
+//! Must equal `encode_piece` of `rust/reference/encode.rs` over the pieces of `rust/reference/pretokenize.rs`.
 //!
-//! A later pattern cuts each piece of the ones before by itself. So the ids of a piece of the first patterns depend on its bytes
-//! only, and it is remembered as it stands, whatever the others make of it: words repeat, and the slow part of the work is done
-//! once for each. Must equal `encode_piece` of `rust/reference/encode.rs` over the pieces of `rust/reference/pretokenize.rs`.
+//! The ids of a piece of the first patterns depend on its bytes only (notes/proofs.md, "Compiled split patterns"), and are
+//! remembered under these, so the later patterns run once for each new piece.
 //!
 //! By hand, with `\p{L}+` and then `[aeiou]`: `tea tea` is cut into `tea`, ` ` and `tea`; the first `tea` further into `t`, `e` and
 //! `a`, whose ids are remembered as those of `tea`.
 //!
-//! A pattern that cuts bytes (SPEC P9) sees each as a character. Falcon's cut at digits only, so most words need no look at them: every
-//! match has a byte of some set, and a piece without such a byte is one part.
+//! A pattern that cuts bytes (SPEC P9) sees each as a character. Falcon's cut at digits only: every match has a byte of some set, and
+//! a piece without such a byte is one part, which most words are.
 //!
-//! Buys: `DeepSeek` LLM's and Janus's text runs at 570 MB/s instead of 25.
-//!
-//! Costs: those of the later patterns, for each new piece that has a byte of the set.
+//! Cost: that of the later patterns, for each new piece that has a byte of the set. Buys: `DeepSeek` LLM's and Janus's text runs at
+//! 570 MB/s instead of 25.
 
 use super::pieces::merge_pieces;
 use crate::error::Result;
@@ -28,11 +27,10 @@ use crate::support::interrupt;
 use crate::support::spent::Spent;
 use std::ops::Range;
 
-/// Patterns that cut pieces further.
 #[derive(Debug)]
 pub struct Later {
     pattern: Pattern,
-    /// The bytes of which every match has one, if all of the patterns cut bytes.
+    /// If all patterns cut bytes, those of which every match has one.
     matched: Option<[bool; 256]>,
 }
 
@@ -42,14 +40,12 @@ impl Later {
         Later { pattern, matched }
     }
 
-    /// Whether no pattern finds anything in a piece.
     fn leaves_whole(&self, piece: &[u8]) -> bool {
         self.matched.is_some_and(|matched| !piece.iter().any(|&byte| matched[usize::from(byte)]))
     }
 }
 
-/// The bytes of the characters that matches of some patterns consist of; None if a pattern does not cut bytes, or matches the empty
-/// text.
+/// The bytes of the characters that matches consist of; None if a pattern does not cut bytes, or matches the empty text.
 fn bytes_of_matches(steps: &[&str]) -> Option<[bool; 256]> {
     let mut matched = [false; 256];
     for step in steps {
@@ -62,7 +58,6 @@ fn bytes_of_matches(steps: &[&str]) -> Option<[bool; 256]> {
     Some(matched)
 }
 
-/// Adds the bytes of all characters that a pattern names.
 fn add_sets(node: &Node, matched: &mut [bool; 256]) {
     match node {
         Node::Set(chars) => {
@@ -76,8 +71,8 @@ fn add_sets(node: &Node, matched: &mut [bool; 256]) {
     }
 }
 
-/// Cuts pieces by the later patterns, within what the text may spend, merges the parts side by side, and passes each piece's
-/// number and ids to `emit`.
+/// Cuts pieces by the later patterns, within what the text may spend, merges the parts side by side, and passes the number and the
+/// ids of each piece to `emit`.
 pub fn encode_pieces<'t>(
     tables: &Tables,
     later: &Later,
@@ -93,7 +88,7 @@ pub fn encode_pieces<'t>(
             if later.leaves_whole(piece) { keep(piece) } else { later.pattern.split_within(piece, spent, &mut keep) };
         owners.push((number, first..parts.len(), cut));
     }
-    // Where the cutting was stopped, its ends are any, and what they make must not be remembered.
+    // A stopped cut may end anywhere, and what that makes must not be remembered.
     let known = interrupt::check_now();
     let (ids, places) = match ids_of_parts(tables, &parts) {
         Ok(made) => made,
@@ -112,7 +107,7 @@ pub fn encode_pieces<'t>(
     }
 }
 
-/// The ids of all parts, in no particular order, and where among them those of each part are.
+/// The ids of all parts, in no particular order, and the range of each part among them.
 type Merged = (Vec<u32>, Vec<Result<Range<usize>>>);
 
 fn ids_of_parts(tables: &Tables, parts: &[&[u8]]) -> Result<Merged> {
@@ -156,7 +151,7 @@ mod tests {
             FastCodec::new(Codec::new(Arc::new(vocab), pattern, special, Normalizer::default(), None, None).unwrap())
                 .unwrap();
         let none = TokenFinder::default();
-        // No `a` is followed by a `b`, so each is a part of its own; were the word not cut to its end, they would merge.
+        // No `a` is followed by a `b`, so each is a part by itself; were the word not cut to its end, they would merge.
         let word = |number: u32| {
             let letter = |place| char::from(b'c' + (number / 20_u32.pow(place) % 20) as u8);
             ["aaaaaa", &(0..3).map(letter).collect::<String>(), "aaaaaa"].concat()

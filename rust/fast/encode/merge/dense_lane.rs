@@ -1,8 +1,8 @@
 //! A lane of [`short`](super::short) whose parts always stand side by side: sixteen symbols and sixteen places of pairs.
 //!
-//! A step puts the two new places among the others, takes the least, finds its slot, writes the symbol that is made there, and
-//! takes the part after it out of both rows. Nothing has to say which parts still stand, and in the end the symbols are the result.
-//! With a register for a row, and instructions that take a slot out of one, that is some twenty instructions.
+//! A step puts the two new places among the others, takes the least, writes the symbol that is made in its slot, and takes the
+//! part after it out of both rows. With a register for a row, and instructions that take a slot out of one, that is some twenty
+//! instructions. In the end the symbols are the result.
 //!
 //! By hand, `a b c` with the merge 0: (a, b) -> X: symbols a b c, places 0, none. Step: the least place is in slot 0; symbols X c,
 //! places 0, none; the places of what is before X, of which there is nothing, and of (X, c) are asked for. Step: neither is there,
@@ -12,7 +12,6 @@
     clippy::cast_possible_truncation,
     reason = "a piece of a lane has up to sixteen bytes; a mask has as many bits"
 )]
-// The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use super::lane::{LANE, Lane};
@@ -22,11 +21,10 @@ use crate::fast::simd::vector::{Sixteen, Vectors};
 #[repr(align(64))]
 pub struct DenseLane {
     symbols: [u32; LANE],
-    /// The place of the pair that begins in a slot.
     places: [u32; LANE],
-    /// The pairs of the part before the last one that was made and that part, and of that part and the one after it.
+    /// The pairs of the part that was made last with the one before and the one after it.
     probes: [Probe; 2],
-    /// Its slot; 31 if none was made yet.
+    /// The slot of that part; 31 if none was made yet.
     at: u32,
     count: u32,
     piece: u32,
@@ -68,7 +66,7 @@ impl Lane for DenseLane {
 }
 
 impl DenseLane {
-    /// The places of all pairs, those among them that the last step asked for.
+    /// The places of all pairs, with those that the last step asked for.
     #[inline(always)]
     fn take_in<V: Vectors>(&self, vectors: V, table: &PairTable) -> V::Sixteen {
         let [before, behind] = self.probes.map(|probe| table.place_at(probe));
@@ -83,7 +81,7 @@ impl DenseLane {
         let symbols = V::Sixteen::load(vectors, &self.symbols).put(1 << at, symbol);
         symbols.without(at + 1, NO_SYMBOL).store(&mut self.symbols);
         places.without(at + 1, NO_PLACE).store(&mut self.places);
-        // Before slot 0 is the last one, which is empty now.
+        // Before slot 0 comes the last one, which is empty now.
         let [left, right] = [at.wrapping_sub(1), at + 1].map(|slot| self.symbols[slot as usize % LANE]);
         self.probes = [table.probe(left, symbol), table.probe(symbol, right)];
         self.at = at;

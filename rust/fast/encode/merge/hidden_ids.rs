@@ -1,18 +1,17 @@
 //! Characters as merges of their bytes. Must equal `single_characters` of `rust/reference/encode.rs`.
 //!
-//! The merge engine starts from bytes. A vocabulary with byte fallback starts from characters, and so is given more merges,
-//! ranked before all of its own: they make each character of several bytes that is a token, byte by byte. What stands between,
-//! the first bytes of a character, is not a token: it has a *hidden id*, above all others. A hidden id that is left in the end
-//! stands for the fallback ids of its bytes, by which it is replaced before anybody sees it.
+//! The merge engine starts from bytes, but a vocabulary with byte fallback from characters. So it is given more merges, ranked before
+//! its own, which make each multi-byte character that is a token, byte by byte. The first bytes of a character have a *hidden id*,
+//! above all others. One that is left in the end is replaced by the fallback ids of its bytes.
 //!
 //! By hand, with the token 中 (E4 B8 AD): the merges (E4, B8) -> H and (H, AD) -> 中. The bytes of 中 become the token, those
 //! of 丮 (E4 B8 AE) become H and AE, which is the fallback ids of E4, B8 and AE.
 //!
-//! Such merges never reach beyond a character: none joins anything to what begins one, or to anything but a byte that goes on
-//! with one. All of them come before any other merge, so by then the parts are what the mirror starts from, hidden ids aside;
-//! and no merge of the vocabulary has a hidden id, or the fallback id of such a byte, as a side.
+//! Such merges join only a byte that continues a character to what begins it, so they never reach beyond one. All of them come
+//! before any other merge, so by then the parts are what the mirror starts from, hidden ids aside; and no merge of the
+//! vocabulary has a hidden id, or the fallback id of such a byte, as a side.
 //!
-//! Costs: some hundred hidden ids for a vocabulary of 10,000 characters.
+//! Cost: some hundred hidden ids for a vocabulary of 10,000 characters.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -26,19 +25,17 @@ use crate::reference::published::vocabs::{Merge, NO_ID, Vocab};
 use foldhash::{HashMap, HashMapExt};
 use std::collections::hash_map::Entry;
 
-/// The merges of the engine, and what hidden ids stand for.
 #[derive(Debug)]
 pub struct HiddenIds {
-    /// The first of them; those before are the vocabulary's.
+    /// The first hidden id; those below are the vocabulary's.
     first: u32,
-    /// The fallback ids of each.
     parts: Vec<Vec<u32>>,
     /// Whether some byte has no token.
     lack_bytes: bool,
 }
 
 impl HiddenIds {
-    /// The merges that come before those of a vocabulary with byte fallback, in order, ranked from 0 on; none without.
+    /// The merges that come before those of a vocabulary with byte fallback, in order, ranked from 0 on; none without fallback.
     pub fn new(vocab: &Vocab) -> Result<(HiddenIds, Vec<Merge>)> {
         let lack_bytes = vocab.byte_ids.contains(&NO_ID);
         let mut hidden = HiddenIds { first: vocab.tokens.n_ids(), parts: Vec::new(), lack_bytes };
@@ -46,7 +43,7 @@ impl HiddenIds {
         let mut merges = Vec::new();
         let mut by_bytes: HashMap<&[u8], u32> = HashMap::new();
         for (id, token) in vocab.tokens.iter().filter(|(_, token)| token.len() > 1) {
-            // Of several ids with the same bytes, the lowest counts; it comes first.
+            // Of ids with the same bytes, the lowest counts; it comes first.
             if characters(token).nth(1).is_some() || by_bytes.contains_key(token) {
                 continue;
             }
@@ -68,14 +65,14 @@ impl HiddenIds {
         Ok((hidden, merges))
     }
 
-    /// Whether a byte that is not a character by itself is a piece, apart from its fallback id. Which of the two it becomes depends on
-    /// what stands around it, so the mirror has to say.
+    /// Whether a byte that is not a character by itself is a piece, apart from its fallback id: which of the two it becomes depends on
+    /// its surroundings, so the mirror has to decide.
     pub fn are_ambiguous(vocab: &Vocab) -> bool {
         let bytes = vocab.alphabet.fallback.iter().flatten().zip(&vocab.byte_ids);
         bytes.skip(0x80).any(|(fallback, id)| fallback != id)
     }
 
-    /// None, of a vocabulary of bytes that all have a token.
+    /// For a vocabulary of bytes that all have a token.
     pub fn none(n_ids: u32) -> HiddenIds {
         HiddenIds { first: n_ids, parts: Vec::new(), lack_bytes: false }
     }
@@ -86,13 +83,11 @@ impl HiddenIds {
         Ok(self.first + self.parts.len() as u32 - 1)
     }
 
-    /// The fallback ids that an id stands for, if it is hidden.
     #[inline]
     pub fn parts(&self, id: u32) -> Option<&[u32]> {
         self.parts.get(id.checked_sub(self.first)? as usize).map(Vec::as_slice)
     }
 
-    /// The bytes of memory that they take.
     pub fn memory(&self) -> usize {
         self.parts.iter().map(|parts| size_of_val(parts) + size_of_val(&**parts)).sum()
     }
@@ -105,7 +100,7 @@ impl HiddenIds {
         self.parts.is_empty()
     }
 
-    /// More than the greatest id, hidden ones among them.
+    /// More than the greatest id, hidden ids included.
     pub fn end(&self) -> u32 {
         self.first + self.parts.len() as u32
     }
@@ -116,7 +111,6 @@ mod tests {
     use super::*;
     use crate::reference::published::vocabs::Alphabet;
 
-    /// A vocabulary of these characters, whose ids begin at 256.
     fn vocab(pieces: &[&[u8]]) -> Vocab {
         let scored: Vec<(Vec<u8>, u32, f64)> =
             pieces.iter().zip(256..).map(|(piece, id)| (piece.to_vec(), id, 0.0)).collect();

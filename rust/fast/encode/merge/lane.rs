@@ -1,4 +1,4 @@
-//! What [`short`](super::short) merges pieces in, many side by side.
+//! The interface of the lanes in which [`short`](super::short) merges pieces side by side.
 
 // The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
@@ -9,7 +9,6 @@ use crate::fast::simd::vector::Vectors;
 /// The longest piece that is merged in the narrowest lane.
 pub const LANE: usize = 16;
 
-/// A piece that is being merged.
 pub trait Lane {
     const IDLE: Self;
     const IN_512_BITS: bool;

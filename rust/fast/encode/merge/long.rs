@@ -1,28 +1,20 @@
 //! One long piece -> symbols, in linear time for all but contrived input. Must equal `merge_parts` of `rust/reference/merging.rs`.
 //!
-//! **Seams.** Call two neighbouring tokens *settled* if merging the bytes of the two, alone, gives these two again.
-//! A list of tokens in which all neighbours are settled is what merging all the bytes gives. Proof: suppose that while the
-//! whole is merged some merge crosses the boundary of two of these tokens, and take the first that does. Until then, what
-//! has happened within the bytes of the two tokens is what happens when they are merged alone: the order of merges is by
-//! rank and place, which do not depend on what stands around. So the crossing merge would happen there too: but they are
-//! settled. Conversely, neighbours within the result of any merge are settled, by the same argument.
-//!
-//! So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`short.rs`). Then the chunks
-//! are joined from left to right: the bytes of the last token on the left and of the first on the right are merged together.
-//! If the outermost tokens of the result are the old ones, the seam is settled; if not, the region grows on the side where
-//! they differ, doubling each time.
+//! **Seams.** Two neighbouring tokens are *settled* if merging the bytes of the two, alone, gives these two again. A list of tokens
+//! in which all neighbours are settled is what merging all the bytes gives (proof: notes/proofs.md, "Long pieces in linear
+//! time"). So a long piece is cut blindly into chunks of 16 bytes, which are merged side by side (`short.rs`) and joined from left
+//! to right: the bytes of the last token on the left and of the first on the right are merged together. If the outermost tokens of
+//! the result are the old ones, the seam is settled; if not, the region grows on the side where they differ, doubling each time.
 //!
 //! **Rounds.** In a long run of one character (or of a few) every chunk would change the one before it. Such a piece has few
-//! different pairs, so here the lowest rank is merged everywhere in one round over the whole piece. Equal neighbours stand
-//! together as a *run*, a symbol and its count: k times `a` become k / 2 times `aa` and perhaps an `a` in one step, so that a
-//! million spaces take no more steps than a thousand. By hand, with the merges `aa` and `aab`: `a5 b1` -> `aa2 a1 b1`, done;
+//! different pairs, so the lowest rank is merged everywhere in one round over the whole piece, with equal neighbours as a *run*, a
+//! symbol and its count ("Runs in a few steps"). By hand, with the merges `aa` and `aab`: `a5 b1` -> `aa2 a1 b1`, done;
 //! `a4 b1` -> `aa2 b1` -> `aa1 aab1`. Whether few rounds suffice is estimated from the first bytes; for a piece that is hardly longer,
 //! from the number of pairs that the first round merges.
 //!
-//! **Heap.** Where regions or rounds would take more work than some multiple of the piece, the mirror's algorithm runs, so
-//! that the cost never exceeds O(n log n).
+//! **Heap.** Where regions or rounds would take more work than some multiple of the piece, the mirror's algorithm runs.
 //!
-//! Costs, n bytes: O(n) time as a rule, O(n log n) always; 20 n bytes of space; no recursion.
+//! Cost, n bytes: O(n) time as a rule, O(n log n) always; 20 n bytes of space; no recursion.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -40,12 +32,11 @@ use crate::support::interrupt;
 /// How many bytes show whether a piece is repetitive, and how many rounds they may take.
 const SAMPLE: usize = 512;
 const SAMPLE_ROUNDS: usize = 16;
-/// How many chunks are merged between two looks at whether to stop.
+/// How many chunks are merged between two checks whether to stop.
 const STRETCH: usize = if cfg!(any(test, fuzzing)) { 5 } else { 1 << 14 };
-/// How many times the piece all rounds, or all regions, may come to.
+/// The limit of the work on all rounds, or on all regions, as a multiple of the piece.
 const PATIENCE: usize = 8;
 
-/// Merges the parts, which start as the bytes of the piece, until no two neighbours merge, and appends them.
 pub fn merge_long(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) -> Result<()> {
     if piece.len() <= WIDE_LANE {
         merge_alone(table, piece, out);
@@ -94,8 +85,8 @@ impl Run {
     }
 }
 
-/// Merges the lowest rank everywhere, from left to right, again and again; None if that takes more than `patience` steps, or
-/// if a merge brings up a pair of a rank as low, which would have to go before the rest of the round.
+/// Merges the lowest rank everywhere, from left to right, again and again. None if that takes more than `patience` steps, or if a
+/// merge brings up a pair of a rank as low, which would have to go before the rest of the round.
 fn merge_rounds(table: &PairTable, piece: &[u8], mut patience: usize) -> Result<Option<Vec<u32>>> {
     if u32::try_from(piece.len()).is_err() {
         return Ok(None);
@@ -150,7 +141,7 @@ fn runs_of(table: &PairTable, piece: &[u8]) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-/// Merges one rank everywhere; false if a rank comes up by it that is as low.
+/// Merges one rank everywhere; false if that brings up a rank as low.
 fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) -> Result<bool> {
     out.clear();
     out.try_reserve(runs.len())?;
@@ -166,7 +157,7 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
                 last.count += count;
                 return;
             }
-            // Of two old neighbours the place is known.
+            // The place of two old neighbours is known.
             if last.symbol == made.symbol || run.symbol == made.symbol {
                 last.outer = table.place(last.symbol, run.symbol);
                 rises &= last.outer > least;
@@ -181,7 +172,7 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
         let pairs = if run.inner == least { count / 2 } else { 0 };
         let rest = count - 2 * pairs;
         taken = u32::from(rest > 0 && run.outer == least);
-        // What was just made stands next to the left part of the next pair, until that is merged.
+        // What was just made meets the left part of the next pair, until that is merged.
         if pairs + taken > 0 && run.symbol != left {
             left = run.symbol;
             rises_beside &= table.place(made.symbol, left) > least;
@@ -194,10 +185,10 @@ fn merge_round(table: &PairTable, least: u32, runs: &[Run], out: &mut Vec<Run>) 
     Ok(rises && rises_beside)
 }
 
-/// What merging a chunk alone gives: how many tokens, and which.
+/// A chunk merged alone: how many tokens, and which.
 type Chunk = (usize, [u32; LANE]);
 
-/// Merges chunks side by side and joins them; None if they do not settle soon enough.
+/// None if the chunks do not settle soon enough.
 fn merge_chunks(table: &PairTable, piece: &[u8]) -> Result<Option<Vec<u32>>> {
     let mut merged: Vec<Chunk> = room(piece.len().div_ceil(LANE))?;
     for stretch in piece.chunks(LANE * STRETCH) {
@@ -229,8 +220,8 @@ fn merge_chunks(table: &PairTable, piece: &[u8]) -> Result<Option<Vec<u32>>> {
     Ok(Some(done))
 }
 
-/// For each chunk, whether its first token and the last of the chunk before it are settled; also false where the two are too
-/// long to be merged side by side with others.
+/// For each chunk, whether its first token and the last of the chunk before are settled; false also where the two are too long to be
+/// merged in a lane.
 fn settled_seams(table: &PairTable, piece: &[u8], merged: &[Chunk]) -> Result<Vec<bool>> {
     let mut settled = filled(false, merged.len())?;
     let pair_at = |index: usize| {
@@ -253,8 +244,7 @@ fn settled_seams(table: &PairTable, piece: &[u8], merged: &[Chunk]) -> Result<Ve
     Ok(settled)
 }
 
-/// Appends the tokens `right`, which begin at byte `seam`, to the tokens `left`, which end there; false if that takes too much
-/// patience.
+/// Appends the tokens `right`, which begin at byte `seam`, to `left`, which ends there; false if that takes too much patience.
 fn join(
     table: &PairTable,
     piece: &[u8],
@@ -297,7 +287,7 @@ fn join(
     }
 }
 
-/// By the mirror, with the ranks of the table. `passes_over`: whether a merge is passed over.
+/// By the mirror's algorithm, with the ranks of the table. `passes_over`: whether a merge is passed over.
 pub fn merge_heap(table: &PairTable, piece: &[u8], passes_over: impl FnMut() -> bool) -> Result<Vec<u32>> {
     let mut symbols = room(piece.len())?;
     interrupt::append(&mut symbols, piece.iter().map(|&byte| u32::from(byte)))?;

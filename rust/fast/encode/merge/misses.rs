@@ -14,29 +14,28 @@ use crate::support::spent::Spent;
 use std::cell::RefCell;
 use std::fmt;
 
-/// The pieces of a block, and where the values of misses go.
 pub struct Misses<'w> {
     pub text: &'w [u8],
     pub start: usize,
     pub ends: &'w [usize],
     pub cache: &'w mut PieceCache,
     pub found: &'w mut Found,
-    /// What the cache has no room for.
+    /// Records that the cache has no room for.
     pub spill: &'w mut Vec<u32>,
-    /// What went wrong first.
+    /// The first failure.
     pub failure: &'w mut Option<Error>,
 }
 
-/// What merges the pieces of vocabularies whose tokens may be several words.
+/// Merges the pieces of vocabularies whose tokens may be several words.
 pub trait LongPieces: Send + Sync {
-    /// Calls `keep` with each of these numbers and the ids of its piece, or with the first that has none and why. `piece` gives the
-    /// bytes of a number.
+    /// Calls `keep` with each number and the ids of its piece, or with the first that has none and why. `piece` gives the bytes of a
+    /// number.
     fn merge<'t>(&self, numbers: &[u32], piece: &dyn Fn(u32) -> &'t [u8], keep: &mut dyn FnMut(u32, Result<&[u32]>));
 
-    /// Appends the ids of the pieces of a text that end at `ends`; the first begins at `start`.
+    /// Appends the ids of the pieces of `text` that end at `ends`; the first begins at `start`.
     fn append(&self, text: &[u8], start: usize, ends: &[usize], out: &mut Vec<u32>) -> Result<()>;
 
-    /// The bytes of its tables, and of what no thread uses now; and gives back the latter.
+    /// In bytes; of the workspaces, those that no thread uses, which `drop_workspaces` gives back.
     fn tables_memory(&self) -> usize;
     fn workspaces_memory(&self) -> usize;
     fn drop_workspaces(&self);
@@ -49,18 +48,14 @@ impl fmt::Debug for dyn LongPieces {
     }
 }
 
-/// How they are merged.
 #[derive(Clone, Copy)]
 pub struct Merging<'m> {
     pub tables: &'m Tables,
-    /// Cuts each of them first.
     pub later: Option<&'m Later>,
-    /// Merges pieces of several words.
     pub long: Option<&'m dyn LongPieces>,
 }
 
 impl Misses<'_> {
-    /// Merges them.
     #[inline(never)]
     pub fn merge(self, Merging { tables, later, long }: Merging<'_>, spent: &mut Spent) {
         let Misses { text, start, ends, .. } = self;
@@ -77,7 +72,7 @@ impl Misses<'_> {
                 this.keep_or_spill(index, ids, comes_again);
             });
         } else {
-            // A piece that the block has twice is known by the time its second turn comes.
+            // The second of two equal pieces of a block is known when its turn comes.
             let is_known = |index| this.borrow_mut().recall(index);
             merge_pieces(tables, &misses, piece, is_known, |index, ids| this.borrow_mut().keep(index, ids));
         }
@@ -95,8 +90,7 @@ impl Misses<'_> {
         value.is_some()
     }
 
-    /// Remembers the ids of a piece, and gives it its value. If there are none, the block has failed: the value will not be used,
-    /// but is one like any other.
+    /// Remembers the ids of a piece, and gives it its value. If it has none, the block has failed: its value will not be used.
     fn keep(&mut self, index: u32, ids: Result<&[u32]>) {
         self.keep_or_spill(index, ids, true);
     }
@@ -116,7 +110,6 @@ impl Misses<'_> {
     }
 }
 
-/// The value of a new record of the spill.
 pub fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
     let value = spill_value(spill.len())?;
     let count = u32::try_from(ids.len()).map_err(|_| too_long())?;
@@ -127,7 +120,6 @@ pub fn spill_record(spill: &mut Vec<u32>, ids: &[u32]) -> Result<u32> {
     Ok(value)
 }
 
-/// The value of a record at a place of the spill.
 fn spill_value(place: usize) -> Result<u32> {
     u32::try_from(place).ok().and_then(|place| SPILL.checked_add(place)).ok_or_else(too_long)
 }

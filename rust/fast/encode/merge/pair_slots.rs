@@ -1,17 +1,15 @@
 //! The flat table of [`pair_table`](super::pair_table): a pair of symbols -> a place, in one or two loads.
 //!
-//! Entries are 8 bytes: 20 bits of left symbol, 20 of right symbol and 24 of place, all inverted so that 0 means an empty
-//! slot. An entry stands in one of the two slots that its pair determines, both on one page of 4 KiB (*cuckoo hashing*: an
-//! insertion that finds both taken moves one of the two entries to its other slot). A look-up is two independent loads and no
-//! branch, present or absent.
+//! Entries are 8 bytes: 20 bits of left symbol, 20 of right symbol and 24 of place, all inverted so that 0 is an empty slot. An
+//! entry stands in one of two slots of its pair, both on one page of 4 KiB (*cuckoo hashing*: an insertion that finds both taken
+//! moves one of the two entries to its other slot). A look-up is two independent loads and no branch, present or absent.
 //!
-//! Costs: 25 to 50 bytes a pair, twice that at most; building is O(pairs).
+//! Cost: 25 to 50 bytes a pair, twice that at most; building is O(pairs).
 
 #![expect(
     clippy::cast_possible_truncation,
     reason = "tables have fewer than 2^32 slots, which `fill` and `empty` check; of hashes and entries some bits are meant"
 )]
-// The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use crate::error::{Error, Result};
@@ -22,45 +20,43 @@ use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 use std::hint::select_unpredictable;
 
-/// No symbol: stands next to the ends of a piece, and merges with nothing.
+/// The symbol next to the ends of a piece; it merges with nothing.
 pub const NO_SYMBOL: u32 = (1 << SYMBOL_BITS) - 1;
 /// The place of a rank that no pair has.
 pub const NO_PLACE: u32 = (1 << PLACE_BITS) - 1;
 
 const SYMBOL_BITS: u32 = 20;
 const PLACE_BITS: u32 = 24;
-/// All bits of a pair.
 const PAIRS: u64 = (1 << (2 * SYMBOL_BITS)) - 1;
 const EMPTY: u64 = 0;
 /// Slots on a page.
 const PAGE: usize = 512;
 /// How often an insertion may move others before the table is made larger.
 const MOVES: usize = 500;
-/// How many slots a pair has at least. At half of them, two pages in a hundred overflow, and a large table has hundreds of pages.
+/// At two, one page in fifty would overflow, and a large table has hundreds of pages.
 const SLOTS_A_PAIR: usize = 3;
-/// How often a table is made twice as large before another multiplier is tried, and how many others are tried.
+/// How often a table is doubled before another multiplier is tried, and how many are tried.
 const DOUBLINGS: u32 = 1;
 const RETRIES: u32 = 3;
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-/// How many insertions ahead the slots are asked for.
+/// How many insertions ahead the slots are prefetched.
 const AHEAD: usize = 16;
 
 /// Left symbol, right symbol, place.
 pub type Entry = (u32, u32, u32);
 
-/// A map of pairs to places.
 #[derive(Debug)]
 pub struct PairSlots {
-    /// A power of two of them.
+    /// A power of two in number.
     slots: Zeroed,
     hash: Hash,
 }
 
 impl PairSlots {
-    /// Holds all pairs, `count` of them; None if a pair comes twice, or if there is no such table of a reasonable size.
+    /// Holds `count` pairs; None if a pair comes twice, or if there is no such table of a reasonable size.
     ///
-    /// Whoever knows the hash can choose pairs that all want the same page. So a table that stays too full after it has been
-    /// doubled is begun anew with a multiplier drawn at random, which no pairs can be chosen for.
+    /// Whoever knows the hash can choose pairs that all want the same page. So a table that stays too full when doubled is begun anew with
+    /// a random multiplier.
     pub fn new(count: usize, pairs: &(impl Iterator<Item = Entry> + Clone)) -> Result<Option<PairSlots>> {
         let random = RandomState::default();
         let mut multiplier = MULTIPLIER;
@@ -95,7 +91,6 @@ impl PairSlots {
         Ok(Some(PairSlots { slots, hash }))
     }
 
-    /// The bytes of memory that they take.
     pub fn memory(&self) -> usize {
         size_of_val(&*self.slots)
     }
@@ -119,7 +114,7 @@ impl PairSlots {
         Inserted::All
     }
 
-    /// Where to look for a pair; asks for the lines, which are on one page.
+    /// Where to look for a pair; prefetches the lines, which are on one page.
     #[inline(always)]
     pub fn probe(&self, left: u32, right: u32) -> Probe {
         let pair = pair_of(left, right);
@@ -130,28 +125,24 @@ impl PairSlots {
         Probe { pair: pair ^ PAIRS, slot: slot as u32, other: other as u32 }
     }
 
-    /// The place that is found there, or [`NO_PLACE`].
+    /// The place found there, or [`NO_PLACE`].
     #[inline(always)]
     pub fn place_at(&self, Probe { pair, slot, other }: Probe) -> u32 {
         let (first, second) = (self.slots[slot as usize], self.slots[other as usize]);
         let in_first = if first >> PLACE_BITS == pair { first as u32 } else { 0 };
         let in_second = if second >> PLACE_BITS == pair { second as u32 } else { 0 };
-        // At most one of them is not 0.
+        // At most one of the two is not 0.
         !(in_first | in_second) & NO_PLACE
     }
 }
 
-/// What became of insertions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inserted {
     All,
-    /// A pair was there already.
     Twice,
-    /// There was no room.
     Full,
 }
 
-/// A look-up that has begun.
 #[derive(Debug, Clone, Copy)]
 pub struct Probe {
     /// Inverted, as in the table.
@@ -161,7 +152,6 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Of two symbols that do not merge.
     pub const NONE: Probe = Probe { pair: u64::MAX, slot: 0, other: 0 };
 }
 
@@ -170,11 +160,11 @@ fn pair_of(left: u32, right: u32) -> u64 {
     u64::from(left) << SYMBOL_BITS | u64::from(right)
 }
 
-/// How pairs are hashed: by a multiplication, whose high bits choose the first slot.
+/// A multiplication, whose high bits choose the first slot.
 #[derive(Debug, Clone, Copy)]
 struct Hash {
     multiplier: u64,
-    /// What is left of 64 bits is the number of the slot.
+    /// 64 minus the bits of a slot number.
     shift: u32,
 }
 
@@ -219,7 +209,7 @@ mod tests {
 
     #[test]
     fn pairs_that_all_want_one_page_cost_no_more_than_others() {
-        // The pairs whose hash begins and goes on with the same bits, by the multiplier that everybody can read here.
+        // The pairs whose hashes begin with the same bits, by the multiplier that everybody can read here.
         let inverse =
             (0..6).fold(MULTIPLIER, |x: u64, _| x.wrapping_mul(2u64.wrapping_sub(MULTIPLIER.wrapping_mul(x))));
         assert_eq!(MULTIPLIER.wrapping_mul(inverse), 1);

@@ -1,24 +1,21 @@
 //! Two neighbours -> the rank of their merge, in one or two loads. Must equal `Vocab::merge_of` of `rust/reference/vocab.rs`.
 //!
-//! Ids are renamed to *symbols* first: symbol b is the byte b, and the symbols from 256 on are the tokens that merges make,
-//! in the order of learning. So a piece is its own list of first symbols, symbols are small whatever the ids are, and where
-//! every merge makes a different token, the symbol it makes is 256 + the place of its rank. Equal ranks share a place;
-//! comparing places compares ranks.
+//! Ids are renamed to *symbols*: symbol b is the byte b, and the symbols from 256 on are the tokens that merges make, in the order of
+//! learning. So a piece is its own list of first symbols, and where every merge makes a different token, the symbol it makes is
+//! 256 + the *place* of its rank. Equal ranks share a place; comparing places compares ranks.
 //!
-//! Pairs of bytes are looked up in a square of 256 x 256, all others in one flat table ([`pair_slots`](super::pair_slots)).
+//! Pairs of bytes are looked up in a square of 256 x 256, all others in one flat table ([`pair_slots`](super::pair_slots)). A look-up
+//! has two halves, so that other work can be done while the memory answers: [`PairTable::probe`] prefetches, and
+//! [`PairTable::place_at`] looks.
 //!
-//! A look-up is in two halves, so that other work can be done while the memory answers: [`PairTable::probe`] says where to
-//! look and asks for it, [`PairTable::place_at`] looks.
-//!
-//! Costs: 256 KiB and 25 to 50 bytes a merge, twice that at most; building is O(merges). Not for vocabularies of more than
-//! a million symbols, nor for one whose equal ranks make different tokens or that merges a pair twice, nor for pairs that fit no
-//! such table: `PairTable::new` answers None, and the mirror merges instead.
+//! Cost: 256 KiB and 25 to 50 bytes a merge, twice that at most; building is O(merges). Not for vocabularies of more than a million
+//! symbols, nor for one whose equal ranks make different tokens or that merges a pair twice, nor for pairs that fit no such table:
+//! `PairTable::new` returns None, and the mirror merges.
 
 #![expect(
     clippy::cast_possible_truncation,
     reason = "ids and merges are checked against NO_SYMBOL and NO_PLACE, and are fewer than 2^31 before"
 )]
-// The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use super::hidden_ids::HiddenIds;
@@ -34,18 +31,17 @@ use std::sync::Arc;
 
 const UNSEEN: u32 = u32::MAX;
 
-/// All merges of a vocabulary, among symbols.
 #[derive(Debug)]
 pub struct PairTable {
     /// The place for left byte * 256 + right byte.
     pub bytes: Box<[u32; 1 << 16]>,
     pub slots: PairSlots,
-    /// What the merges of each place make; not needed where it is 256 + place.
+    /// The symbol made at each place; not needed where it is 256 + place.
     pub made: Vec<u32>,
     pub plain: bool,
-    /// The ids of the symbols; those of the bytes, if `id_shift` gives the others.
+    /// The ids of the symbols; of the bytes only, if `id_shift` gives the others.
     pub ids: Vec<u32>,
-    /// By how much the id of each symbol from 256 on is greater, if it is the same for all.
+    /// How much greater than its symbol each id from 256 on is, if that is the same for all.
     pub id_shift: Option<u32>,
     pub hidden: HiddenIds,
     pub tokens: Arc<Tokens>,
@@ -56,7 +52,7 @@ impl PairTable {
         PairTable::of_merges(vocab, vocab.merges())
     }
 
-    /// The table of some of the merges of a vocabulary.
+    /// For some of the merges of a vocabulary.
     pub fn of_merges(vocab: &Arc<Vocab>, merges: &[Merge]) -> Result<Option<PairTable>> {
         if HiddenIds::are_ambiguous(vocab) {
             return Ok(None);
@@ -101,7 +97,7 @@ impl PairTable {
         Ok(Some(PairTable { bytes, slots, made, plain, ids, id_shift, hidden, tokens }))
     }
 
-    /// A table with room for that many pairs, and none yet; None where it would be too large.
+    /// An empty table with room for this many pairs; None where it would be too large.
     pub fn with_room(
         n_pairs: usize,
         ids: &[u32],
@@ -113,7 +109,6 @@ impl PairTable {
         Ok(Some(PairTable { bytes, slots, made: Vec::new(), plain: true, ids, id_shift: None, hidden, tokens }))
     }
 
-    /// The bytes of memory that it takes.
     pub fn memory(&self) -> usize {
         size_of_val(&*self.bytes)
             + (self.made.capacity() + self.ids.capacity()) * size_of::<u32>()
@@ -129,37 +124,34 @@ impl PairTable {
         self.slots.insert_all(pairs)
     }
 
-    /// The place of the merge of two bytes, or [`NO_PLACE`].
+    /// Or [`NO_PLACE`].
     #[inline(always)]
     pub fn place_of_bytes(&self, left: u8, right: u8) -> u32 {
         self.bytes[usize::from(left) * 256 + usize::from(right)]
     }
 
-    /// The place of the merge of two symbols, or [`NO_PLACE`].
+    /// Or [`NO_PLACE`].
     #[inline(always)]
     pub fn place(&self, left: u32, right: u32) -> u32 {
         self.place_at(self.probe(left, right))
     }
 
-    /// Where to look for a pair; asks for the lines, which are on one page.
     #[inline(always)]
     pub fn probe(&self, left: u32, right: u32) -> Probe {
         self.slots.probe(left, right)
     }
 
-    /// The place that is found there, or [`NO_PLACE`].
     #[inline(always)]
     pub fn place_at(&self, probe: Probe) -> u32 {
         self.slots.place_at(probe)
     }
 
-    /// The symbol that the merges of a place make.
     #[inline(always)]
     pub fn made(&self, place: u32) -> u32 {
         if self.plain { 256 + place } else { self.made[place as usize] }
     }
 
-    /// By id, hidden ones among them, the symbol of each id that has one.
+    /// By id, hidden ones included, the symbol of each id that has one.
     pub fn symbols_of_ids(&self) -> Result<Vec<u32>> {
         let shift = self.id_shift.unwrap_or(0);
         let symbol = |id: u32| id.checked_sub(shift).filter(|&symbol| symbol >= 256).unwrap_or(id);
@@ -175,7 +167,7 @@ impl PairTable {
         self.ids.len().max(if self.id_shift.is_some() { self.tokens.n_ids() as usize } else { 0 })
     }
 
-    /// How many bytes these symbols have together.
+    /// The length in bytes of these symbols together.
     pub fn length(&self, symbols: &[u32]) -> usize {
         let length = |&symbol: &u32| {
             let id = self.id(symbol);
@@ -209,19 +201,18 @@ impl PairTable {
 
     #[inline]
     pub fn id(&self, symbol: u32) -> u32 {
-        // The ids of the bytes are near, those of all others may not be.
+        // The ids of the bytes are in cache, those of all others may not be.
         let is_shifted = self.id_shift.is_some() && symbol >= 256;
         let id = self.ids[select_unpredictable(is_shifted, 0, symbol as usize)];
         select_unpredictable(is_shifted, symbol.wrapping_add(self.id_shift.unwrap_or(0)), id)
     }
 }
 
-/// The square of pairs of bytes, of which none merges.
 pub fn no_bytes() -> Result<Box<[u32; 1 << 16]>> {
     filled(NO_PLACE, 1 << 16)?.try_into().map_err(|_| Error::Memory)
 }
 
-/// Leaves the ids of the bytes only, if all others differ from their symbols by one number, which it returns.
+/// Keeps the ids of the bytes only, if all others differ from their symbols by one number, which it returns.
 pub fn shorten(ids: &mut Vec<u32>) -> Option<u32> {
     let others = || ids.iter().zip(0_u32..).skip(256).map(|(&id, symbol)| id.wrapping_sub(symbol));
     let by = others().next().unwrap_or(0);
@@ -233,14 +224,13 @@ pub fn shorten(ids: &mut Vec<u32>) -> Option<u32> {
     id_shift
 }
 
-/// The symbols given to ids so far.
 struct Symbols {
     of_id: Vec<u32>,
     ids: Vec<u32>,
 }
 
 impl Symbols {
-    /// For a vocabulary, and this many ids with the hidden ones.
+    /// `n_ids` counts the hidden ids.
     fn new(vocab: &Vocab, n_ids: u32) -> Result<Symbols> {
         let mut of_id = filled(UNSEEN, n_ids as usize)?;
         for (byte, &id) in vocab.byte_ids.iter().enumerate().filter(|(_, id)| **id != NO_ID) {
@@ -269,7 +259,7 @@ impl Symbols {
     }
 }
 
-/// All merges, ascending by rank: those that come first, then the others.
+/// All merges, ascending by rank: `first`, then the others.
 fn in_order(merges: &[Merge], first: Vec<Merge>) -> Result<Cow<'_, [Merge]>> {
     let sorted = merges.is_sorted_by_key(|merge| merge.rank);
     if sorted && first.is_empty() {
@@ -282,7 +272,7 @@ fn in_order(merges: &[Merge], first: Vec<Merge>) -> Result<Cow<'_, [Merge]>> {
     if first.is_empty() {
         return Ok(Cow::Owned(merges));
     }
-    // Ranks of their own for those that come first, and the same steps between the others.
+    // New ranks for those that come first, and the same steps between the others.
     let (mut all, mut rank) = (first, 0);
     let mut before = None;
     let shift = all.len() as u32;

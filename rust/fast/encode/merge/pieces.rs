@@ -7,8 +7,8 @@ use crate::fast::encode::tables::Tables;
 use crate::reference::encode::encode_piece;
 use std::cell::RefCell;
 
-/// Passes the number and the ids of each piece to `emit`, in no particular order, but for those that are known when their turn
-/// comes. `piece` gives the bytes of a number.
+/// Passes the number and the ids of each piece to `emit`, in no particular order, except pieces that are known when their turn comes.
+/// `piece` gives the bytes of a number.
 pub fn merge_pieces<'t>(
     tables: &Tables,
     numbers: &[u32],
@@ -18,7 +18,7 @@ pub fn merge_pieces<'t>(
 ) {
     let out = RefCell::new((emit, Vec::new()));
     let emit = |number, ids: Result<&[u32]>| (out.borrow_mut().0)(number, ids);
-    // The mirror knows what to do about a byte without a token.
+    // The mirror handles a byte without a token.
     let emit_slowly = |number| {
         let mut ids = Vec::new();
         let done = encode_piece(tables.vocab(), piece(number), &mut ids);

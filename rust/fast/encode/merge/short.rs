@@ -1,28 +1,25 @@
 //! Pieces of up to 62 bytes -> symbols, many at a time. Must equal `merge_parts` of `rust/reference/merging.rs`.
 //!
-//! A new word is short, and merging it is a chain of a few look-ups, each waiting for the one before it, with a branch at
-//! every step that no processor can predict. So up to 32 pieces stand side by side, one *lane* each, and take one step in
-//! turn: the waits overlap. A step has no branch but the question whether the lane is done:
+//! Merging a word is a chain of a few look-ups, each waiting for the one before it, with an unpredictable branch at every step. So up
+//! to 32 pieces stand side by side, one *lane* each, and take one step in turn: the waits overlap. A step has no branch but
+//! whether the lane is done:
 //!
 //! * `keys[p]` is the place of the rank of the pair that begins at part p, times 64, plus p. The least key is the lowest
 //!   rank, leftmost on ties.
-//! * `live` has bit p + 1 set while part p stands, and a bit at each end for the parts that are not there; so the
-//!   neighbours of a part are the next set bits.
+//! * `live` has bit p + 1 set while part p stands, and a bit at each end for the missing neighbours; so the neighbours of a part
+//!   are the next set bits.
 //!
 //! By hand, `a b c` with the merge 0: (a, b) -> X: keys 0·64 + 0, none, none; live 11111. Step: p = 0, the part after it is
 //! 1; symbols X . c; live 11011; the keys of 0 and of what is before it are looked up anew: (X, c) does not merge. Done.
 //!
-//! A step ends by asking the pair table for the two new pairs, and the next step of the lane begins with the answers;
-//! meanwhile the other lanes have moved. The three keys that change are not stored one by one but blended into all keys on
-//! the way to the least: a processor that stores four bytes and soon loads thirty-two around them has to wait.
+//! A step ends by probing the pair table for the two new pairs, and the lane's next step begins with the answers. The three keys
+//! that change are not stored one by one but blended into all keys on the way to the least: a processor that stores four bytes and
+//! soon loads thirty-two around them has to wait.
 //!
-//! A lane has 16 parts, or 64 for longer pieces (two bits of which are the ends). With registers for sixteen numbers, there is a
-//! quicker way to keep 16 parts ([`dense_lane`](super::dense_lane)).
-//!
-//! Costs, a lane of N parts: at most N - 1 steps of N comparisons and two look-ups a piece; 8 or 20 KB.
+//! Cost, a lane of N parts (16, or 64 with the two ends): at most N - 1 steps of N comparisons and two look-ups a piece; 8 or 20 KB.
+//! With registers for sixteen numbers, [`dense_lane`](super::dense_lane) is quicker.
 
 #![expect(clippy::cast_possible_truncation, reason = "positions are below ROOM")]
-// The hot loops are made of one-line helpers that must vanish into them.
 #![allow(clippy::inline_always)]
 
 use super::dense_lane::DenseLane;
@@ -32,7 +29,7 @@ use crate::fast::simd::vector::Vectors;
 use crate::fast::simd::{Isa, Kernel};
 use std::marker::PhantomData;
 
-/// The longest piece that is merged in a lane at all.
+/// The longest piece that is merged in a lane.
 pub const WIDE_LANE: usize = ROOM - 2;
 const LANES: usize = 32;
 /// Symbols of the widest lane.
@@ -40,18 +37,18 @@ const ROOM: usize = 64;
 const POSITION_BITS: u32 = 6;
 const DONE: u32 = NO_PLACE << POSITION_BITS;
 
-/// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S, a power of two, is enough for its parts and the two ends.
+/// A piece of at most N bytes, and of at most [`WIDE_LANE`]. S is a power of two, and at least the parts and the two ends.
 struct SparseLane<const N: usize, const S: usize> {
     keys: [u32; N],
     /// The symbol of part p at p + 1; none at 0 and after the last.
     symbols: [u32; S],
     live: u64,
-    /// The bits of the part that the last step made, of the one before it, and of the one that went; 0 is none.
+    /// The bits of the part that the last step made, of the one before it, and of the one that went; 0 if there is none.
     part: u32,
     before: u32,
     gone: u32,
     piece: u32,
-    /// The pairs of the part before and the part, and of the part and the one after it.
+    /// The pairs of the made part with the one before and the one after it.
     probes: [Probe; 2],
 }
 
@@ -115,10 +112,9 @@ impl<const N: usize, const S: usize> Lane for SparseLane<N, S> {
 }
 
 impl<const N: usize, const S: usize> SparseLane<N, S> {
-    /// Puts the places of the changed pairs among the keys, and returns the least key.
     #[inline(always)]
     fn change_keys(&mut self, before: u32, behind: u32) -> u32 {
-        // Where there is no such part, its position is none of those below.
+        // The position of a missing part is none of those below.
         let [at_part, at_before, at_gone] = [self.part, self.before, self.gone].map(|bit| bit.wrapping_sub(1));
         let (before, behind) = (before << POSITION_BITS | at_before, behind << POSITION_BITS | at_part);
         let mut least = u32::MAX;
@@ -140,18 +136,16 @@ impl<const N: usize, const S: usize> SparseLane<N, S> {
     }
 }
 
-/// The next set bit above one.
 #[inline(always)]
 fn following(live: u64, bit: u32) -> u32 {
     (live >> (bit + 1)).trailing_zeros() + bit + 1
 }
 
-/// Merges one piece of 1 to 62 bytes and appends its symbols.
 pub fn merge_alone(table: &PairTable, piece: &[u8], out: &mut Vec<u32>) {
     merge_short(table, [(0, piece)].into_iter(), |_, symbols| out.extend_from_slice(symbols));
 }
 
-/// Merges all pieces, each of 1 to 62 bytes, and passes each one's number and symbols to `emit`, in no particular order.
+/// Passes the number and the symbols of each piece, of 1 to 62 bytes, to `emit`, in no particular order.
 pub fn merge_short<'p>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
@@ -160,7 +154,7 @@ pub fn merge_short<'p>(
     merge_new(table, pieces, |_, _| true, emit);
 }
 
-/// As [`merge_short`], but for those that are not new when their turn comes.
+/// The same, but leaves out those that are not new when their turn comes.
 pub fn merge_new<'p>(
     table: &PairTable,
     pieces: impl Iterator<Item = (u32, &'p [u8])> + Clone,
@@ -190,7 +184,6 @@ fn merge_in<'p, L: Lane>(
     isa.run(Lanes::<L, _, _> { table, pieces, emit, lane: PhantomData });
 }
 
-/// Merges pieces side by side.
 struct Lanes<'t, L, P, E> {
     table: &'t PairTable,
     pieces: P,
@@ -246,10 +239,8 @@ mod tests {
     use crate::reference::published::vocabs::Vocab;
     use std::sync::Arc;
 
-    /// What merges some pieces, and calls back with the number and the symbols of each.
     type Merge<'a> = &'a dyn Fn(&mut dyn FnMut(u32, &[u32]));
 
-    /// The symbols that each kind of lane makes of some pieces, by number.
     fn in_each_lane(table: &PairTable, pieces: &[(u32, &[u8])]) -> Vec<Vec<(u32, Vec<u32>)>> {
         let some = || pieces.iter().copied();
         let mut ways = Vec::new();

@@ -41,6 +41,7 @@ pub(super) struct Aheads<'t> {
     at_end: Answers,
 }
 
+/// One bit for each look-ahead.
 type Answers = u8;
 
 impl<'t> Aheads<'t> {

@@ -34,6 +34,7 @@ use super::partition::ClassTable;
 use foldhash::{HashMap, HashMapExt};
 
 const HIGH: u64 = 0x8080_8080_8080_8080;
+/// The bits of a cell that hold the next row.
 const ROW_BITS: u32 = 20;
 
 #[derive(Debug, Clone)]

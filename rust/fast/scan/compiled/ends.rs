@@ -48,6 +48,7 @@ use foldhash::{HashMap, HashMapExt};
 
 /// The most ends that wait to become sure; the slot after them takes what is not an end.
 pub(super) const SLOTS: usize = 7;
+/// The most states of the machine, and the most cells.
 const STATES: usize = 2000;
 const CELLS: usize = 40_000;
 
@@ -164,6 +165,7 @@ impl Ends {
         self.cell(state, self.width - 1)
     }
 
+    /// Whether every end is known on reading the character after it.
     pub(super) fn is_immediate(&self) -> bool {
         self.cells
             .iter()
@@ -210,6 +212,7 @@ impl Ends {
     }
 }
 
+/// The slot of the end that a search of the list has or would have.
 fn slot_of(list: &[Item], index: usize) -> usize {
     let mut slot = 0;
     for (at, item) in list[..=index].iter().enumerate() {
@@ -232,6 +235,7 @@ fn step(
     class: usize,
 ) -> Result<(Vec<Item>, Option<usize>, usize), Unsupported> {
     let mut next: Vec<Item> = Vec::with_capacity(list.len() + 2);
+    // The slot of the place before the character, and which of the searches ends there.
     let mut write = None;
     // A search that begins here, unless it is given up at once: it goes on from `begin`. Behind a match, an empty one changes nothing.
     let mut fresh = None;

@@ -93,6 +93,7 @@ impl<'m> Machine<'m> {
     }
 }
 
+/// What one machine knows: its state, the ends that it is sure of and the other is not, and those in slots.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Side {
     state: u32,
@@ -111,6 +112,7 @@ impl Side {
 
 #[derive(Debug, Clone)]
 struct Walk {
+    /// A number above that of every place so far.
     length: u32,
     sides: [Side; 2],
     /// Both are sure of an end, and of different ones.

@@ -43,10 +43,13 @@ pub struct Rewind {
 
 #[derive(Debug, Clone)]
 pub(crate) struct RewindCursor {
+    /// Where the last piece ended.
     done: usize,
     /// Where the next attempt begins.
     at: usize,
+    /// Places and states from which no further end comes.
     notes: HashSet<(usize, u32)>,
+    /// The number of notes at which those behind `at` are forgotten.
     full: usize,
     /// Notes to be left if the present search finds no further end.
     trail: Vec<(usize, u32)>,
@@ -71,6 +74,7 @@ impl Rewind {
         Rewind { source: source.into(), ..self }
     }
 
+    /// The numbers of classes and of states.
     pub fn size(&self) -> (usize, usize) {
         (self.search.width - 1, self.search.n_states())
     }

@@ -31,6 +31,7 @@ use super::work::{self, Work};
 use crate::reference::published::regex_tree::Node;
 use foldhash::{HashMap, HashMapExt};
 
+/// The state of a search that has ended.
 pub(super) const DEAD: u32 = 0;
 
 #[derive(Debug, Clone)]
@@ -213,6 +214,7 @@ fn determinize(program: &Program, entry: Position, width: usize, work: &mut Work
 /// Follows what needs no character, from all positions of a state in order.
 struct Follow<'p> {
     program: &'p Program<'p>,
+    /// By position, the round in which it was met last.
     seen: Vec<u32>,
     round: u32,
     stack: Vec<Position>,

@@ -155,6 +155,7 @@ impl Table {
         }
     }
 
+    /// The numbers of classes and of states.
     pub fn size(&self) -> (usize, usize) {
         (self.width - 1, self.cells.len() / self.width)
     }

@@ -6,7 +6,7 @@ fn merge_heap(table: &PairTable, piece: &[u8]) -> Result<Vec<u32>> {
     super::merge_heap(table, piece, || false)
 }
 
-/// The results of all algorithms that do not run out of patience; they must agree.
+/// The results of all algorithms that do not run out of patience.
 pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec<Vec<u32>> {
     let mut ways = vec![merge_heap(table, piece).unwrap()];
     ways.extend(merge_rounds(table, piece, usize::MAX).unwrap());
@@ -18,13 +18,12 @@ pub(in crate::fast::encode) fn every_way(table: &PairTable, piece: &[u8]) -> Vec
     ways.iter().map(|way| way.iter().map(|&symbol| table.id(symbol)).collect()).collect()
 }
 
-/// Merges over the bytes in their own order: each is ranked after those that make its sides.
+/// Merges over the bytes in their order, each ranked after those that make its sides.
 fn rising(merges: &[(u32, u32)]) -> PairTable {
     let order: Vec<u8> = (0..=255).collect();
     PairTable::new(&Arc::new(Vocab::from_merges(&order, merges).unwrap())).unwrap().unwrap()
 }
 
-/// All words of that many letters `a` and `b`.
 fn words(length: u32) -> impl Iterator<Item = String> {
     (0..1usize << length).map(move |word| (0..length).map(|bit| if word >> bit & 1 == 0 { 'a' } else { 'b' }).collect())
 }
@@ -41,7 +40,7 @@ fn listed(merges: &[(&str, &str)]) -> PairTable {
         .unwrap()
 }
 
-/// Numbers that look like chance, below a bound.
+/// Pseudo-random numbers below a bound.
 fn chance(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed;
     move |bound| {
