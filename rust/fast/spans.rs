@@ -36,8 +36,7 @@ impl Sizes {
     }
 }
 
-/// The sizes of all tokens that are not long, by id: seven bits of bytes, eight of characters, one for a first byte that
-/// continues one.
+/// The sizes of all tokens that are not long, by id: seven bits of bytes, eight of characters, one for a first byte that continues one.
 #[derive(Debug)]
 pub struct SizeTable {
     /// How many ids it has; all others are asked for.

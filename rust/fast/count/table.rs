@@ -126,8 +126,7 @@ impl PieceCounts {
         self.entries.iter().map(|entry| (self.bytes(entry), entry.count))
     }
 
-    /// The bytes that the table takes after `more` new pieces of the usual length: what is allocated, doubled as often as it
-    /// must grow.
+    /// The bytes that the table takes after `more` new pieces of the usual length: what is allocated, doubled as often as it must grow.
     pub(super) fn memory_after(&self, more: usize) -> usize {
         let grown = |capacity: usize, needed: usize| match needed.div_ceil(capacity.max(1)) {
             0 | 1 => capacity.max(needed),

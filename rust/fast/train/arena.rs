@@ -204,8 +204,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096
-    /// times.
+    /// Linear, but for a sort of the pieces of large counts: a text of n pieces has at most n / 4,096 that occur 4,096 times.
     pub fn new(pieces: &dyn Pieces, base: &StartVocab) -> Result<Self> {
         const LARGE: usize = 4096;
         if pieces.len() > MAX_SLOTS {

@@ -69,8 +69,7 @@ impl NewPairs {
         Ok(Self { before: side()?, after: side()?, min_frequency, max_length, vetoes, joined: 0, kept: Vec::new() })
     }
 
-    /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts
-    /// only fall.
+    /// Whether a new pair of this count may be merged one day, into a token of `length` bytes. If not now, then never: counts only fall.
     pub fn may_merge(&self, (left, right): (u32, u32), count: u64, length: u64) -> Result<bool> {
         Ok(count >= self.min_frequency && length <= self.max_length && self.vetoes.allow(left, right)?)
     }

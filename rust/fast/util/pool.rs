@@ -102,8 +102,7 @@ fn take_from<T>(slot: &AtomicPtr<T>) -> Option<Box<T>> {
     (!thing.is_null()).then(|| unsafe { Box::from_raw(thing) })
 }
 
-/// An object taken from a pool. It goes back when this guard is dropped, unless the thread panics: then it may be half
-/// changed.
+/// An object taken from a pool. It goes back when this guard is dropped, unless the thread panics: then it may be half changed.
 #[derive(Debug)]
 pub(crate) struct Pooled<'p, T: Send> {
     pool: &'p Pool<T>,

@@ -23,8 +23,7 @@ const FEW: usize = 8;
 /// How often a thread checks whether the work is to stop.
 const CHECK: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 10 });
 
-/// Runs `mine` on the caller's thread and `others` on `threads - 1` more. Returns their results, that of `mine` first, or the
-/// first error.
+/// Runs `mine` on the caller's thread and `others` on `threads - 1` more. Returns their results, that of `mine` first, or the first error.
 ///
 /// When one fails, the others are stopped (`interrupt.rs`). The caller's thread asks whether to stop on behalf of all, also
 /// while it waits for them. A thread that cannot be started is left out: its share must be one that the others take. One that

@@ -41,7 +41,7 @@ pub struct Made {
 const NO_MERGE: u32 = u32::MAX;
 
 impl Made {
-    /// The merges that ever happen, as far as is known: one of each token that comes about, the last.
+    /// The merges that ever happen, as far as is known: for each token that merges make, the one that it comes about by.
     pub fn needed(&self, merges: &[Merge]) -> Result<Vec<Merge>> {
         let is_needed = |merge: &Merge, number: u32| {
             let last = self.last[merge.id as usize];

@@ -71,11 +71,13 @@ impl ByteCuts {
         cuts & (u64::MAX >> (WINDOW - places))
     }
 
+    /// A bit for each place between two bytes of a window, set if the text may be cut there.
     #[inline(always)]
     fn apart(&self, window: &[u8; WINDOW + 1]) -> u64 {
         (0..WINDOW).fold(0, |bits, place| bits | self.bit([window[place], window[place + 1]]) << place)
     }
 
+    /// 1 if the text may be cut between two bytes.
     #[inline(always)]
     fn bit(&self, pair: [u8; 2]) -> u64 {
         let pair = usize::from(u16::from_le_bytes(pair));
