@@ -10,7 +10,7 @@ from pathlib import Path
 
 import minitok
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from minitok.errors import MinitokError
 from minitok.formats import native
@@ -30,7 +30,9 @@ def outcome(make):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             made = make()
-    except MinitokError as error:
+    except (MinitokError, TypeError) as error:
+        # With junk before it, a file of ranks may look like a model, which says its pattern itself.
+        assert isinstance(error, MinitokError) or str(error).endswith("omit both arguments")
         return type(error), str(error)
     return made and made.content()
 
@@ -45,8 +47,7 @@ def read_or_refused(read):
     once = cache(read)
     found = outcome(once)
     if not isinstance(found[0], type):
-        own = native.dump(once()).encode()
-        assert outcome(lambda: read_plainly(own, "it", None, None)) == found
+        assert outcome(lambda: read_plainly(native.dump(once()).encode(), "it", None, None)) == found
 
 
 def same_in_reference(data, **given):
@@ -74,6 +75,7 @@ def rank_files(draw):
 
 
 @given(rank_files())
+@example(b"\nA\n" + b"A" * 63 + b"== 0\n")
 def test_rank_files(data):
     same_in_reference(data, pattern="gpt2")
 
@@ -150,8 +152,7 @@ def models(draw):
 @pytest.mark.parametrize("files", [tokenizer_json, tekken_files, models], ids=lambda files: files.__name__)
 @given(st.data())
 def test_files_of_others(files, data):
-    content = data.draw(files())
-    read_or_refused(lambda: read_by_extension("it", data=content))
+    read_or_refused(lambda: read_by_extension("it", data=data.draw(files())))
 
 
 TOKS = [

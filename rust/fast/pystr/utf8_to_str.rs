@@ -70,8 +70,7 @@ impl Unit for u32 {
     }
 }
 
-/// Writes the characters of a text, each as one unit, and returns their number; `out` has a place for each of them, and their
-/// width fits.
+/// Writes the characters of a text, each as one unit, and returns their number; `out` has a place for each of them, and their width fits.
 pub fn write<U: Unit>(text: &str, out: &mut [U]) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut count) = (0, 0);

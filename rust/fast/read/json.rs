@@ -16,8 +16,7 @@ use std::ops::Range;
 /// How many values are skipped between two looks at whether to stop.
 const STRETCH: usize = if cfg!(test) { 3 } else { 1 << 10 };
 
-/// Reads the parts of a text one after the other. Each method skips white space first, and declines anything else than what it
-/// reads.
+/// Reads the parts of a text one after the other. Each method skips white space first, and declines anything else than what it reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader<'d> {
     data: &'d [u8],
