@@ -74,11 +74,11 @@ $(STAMPS)/browser $(STAMPS)/browsers: $(STAMPS)/venv tools/browsers.sh
 	touch $@
 
 # The core as modules: for web pages all of it and what shows a text, and the two of the package for JavaScript, which are faster and larger.
-# For tests, the larger ones do what the others do, and are not optimized as a whole.
+# For tests, one does what all do, and is not optimized as a whole.
 $(STAMPS)/wasm: modules = $(WASM)/first:first $(WASM)/wasm:pages
 $(STAMPS)/wasm-js: modules = $(WASM)/js:wasm $(WASM)/js-files:files
 $(STAMPS)/wasm-js: export CARGO_PROFILE_WEB_OPT_LEVEL = s
-$(STAMPS)/wasm-pages: modules = $(QUICK_WASM)/wasm:pages $(QUICK_WASM)/js-files:files
+$(STAMPS)/wasm-pages: modules = $(QUICK_WASM)/wasm:pages,internals
 $(STAMPS)/wasm-pages: export CARGO_PROFILE_WEB_LTO = off
 $(STAMPS)/wasm-pages: export CARGO_PROFILE_WEB_CODEGEN_UNITS = 16
 $(STAMPS)/wasm-pages: export CARGO_PROFILE_WEB_OPT_LEVEL = 1

@@ -12,7 +12,7 @@ export const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // One instance of the module.
 export class Engine {
   // `Kept` is the class of its tokenizers; `imports` are what a module calls that trains (pages/core/core.js).
-  static async of(module, Kept, imports = {}) {
+  static async of(module, Kept, imports = { page: { progress() {}, event() {} } }) {
     const engine = Object.assign(new this(), { Kept, failure: null });
     engine.exports = (await WebAssembly.instantiate(module, imports)).exports;
     return engine;

@@ -17,8 +17,8 @@
 //! 9. [`several_files`]: files that are opened together, or in part
 //!
 //! Without the feature `files`, there are only the published encodings, at half the size. The pages of the site (`pages/core/core.js`)
-//! never ask 2 and 3. Their module with the feature `first` shows a text, with 4 alone; that with `pages`, which comes after it, has 5 to
-//! 9 and reads files.
+//! never ask 2 and 3, so their modules are without: that with the feature `first` shows a text, with 4 alone; that with `pages`, which
+//! comes after it, has 5 to 9 and reads files. The module of `make test-pages` has all (`internals`).
 //!
 //! A module runs on one thread, and has no files, clock or environment; the crate asks for none of them on its way here.
 
@@ -31,7 +31,7 @@
 
 #[cfg(feature = "first")]
 mod alternatives;
-#[cfg(not(all(feature = "first", target_family = "wasm")))]
+#[cfg(any(feature = "internals", not(feature = "first")))]
 mod chunks;
 #[cfg(feature = "pages")]
 mod conversations;
@@ -39,11 +39,11 @@ mod conversations;
 mod edits;
 #[cfg(feature = "first")]
 mod inside;
-#[cfg(not(all(feature = "first", target_family = "wasm")))]
+#[cfg(any(feature = "internals", not(feature = "first")))]
 mod names;
 #[cfg(feature = "pages")]
 mod patterns;
-#[cfg(not(all(feature = "first", target_family = "wasm")))]
+#[cfg(any(feature = "internals", not(feature = "first")))]
 mod sessions;
 #[cfg(feature = "pages")]
 mod several_files;

@@ -5,7 +5,7 @@ import random
 import minitok
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok.definition import Definition
 from minitok.reference.more import viable
@@ -77,7 +77,6 @@ def tokenizers_of_other_kinds(draw):
     return minitok.Tokenizer(definition), letters, sorted(asked)
 
 
-@settings(max_examples=30, deadline=None)
 @given(tokenizers() | tokenizers_of_other_kinds(), st.data())
 def test_the_sets_are_what_their_definition_says(made, data):
     tok, letters, pool = made

@@ -108,7 +108,7 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=100, stateful_step_count=12, deadline=None)
+TestMachine.settings = settings(stateful_step_count=12)
 
 
 @given(

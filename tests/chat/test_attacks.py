@@ -10,7 +10,7 @@ import re
 import pytest
 from chat_families import FAMILIES, SPECIAL
 from helpers import Failure, outcome
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -111,7 +111,6 @@ def test_every_token_in_every_slot(families, family, slot):
     assert any(found) or slot in ("part", "role")
 
 
-@settings(max_examples=100)
 @given(st.sampled_from(CASES), st.data())
 def test_pieces_of_tokens(families, case, data):
     family, slot = case

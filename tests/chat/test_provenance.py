@@ -99,7 +99,6 @@ def test_methods(name):
     check()
 
 
-@settings(max_examples=50)
 @given(strings, short, numbers, numbers)
 def test_what_is_followed_is_not_lost(s, t, n, m):
     """The template's characters stay trusted where templates count on it."""

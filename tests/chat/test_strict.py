@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from chat_families import FAMILIES, SPECIAL, TEXT
 from helpers import BACKENDS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok.chat import ChatTemplates
 from minitok.definition import Definition
@@ -97,7 +97,6 @@ def test_every_marker_of_every_template(added, family):
     assert check(tok, "a  b\n\n<"), "what marks nothing is not refused"
 
 
-@settings(max_examples=60)
 @given(st.sampled_from(sorted(FAMILIES)), st.data())
 def test_pieces_of_markers(added, family, data):
     tok = added[family]
@@ -174,7 +173,6 @@ def tokenizers(draw):
     )
 
 
-@settings(max_examples=150)
 @given(tokenizers(), st.data())
 def test_tokenizers_made_at_random(definition, data):
     parts = st.sampled_from([*MADE, "<", "a", ">", "A", "B", " ", "x", "e\u0301", "\uff1c", "\uff41", "\u3000"])

@@ -68,7 +68,6 @@ def signature(function):
     return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
 
 
-@settings(max_examples=60)
 @given(text=texts, data=any_bytes)
 def test_ids(pair, text, data):
     mine, other = pair
@@ -249,7 +248,6 @@ SPECIAL = st.lists(
 )
 
 
-@settings(max_examples=150)
 @given(names=SPECIAL, some=st.lists(st.booleans(), min_size=4, max_size=4), data=st.data())
 def test_special_tokens_that_overlap(names, some, data):
     # Names of which one begins with another are found in the order of a hash map there.

@@ -131,7 +131,6 @@ def test_decoding(name):
     of_bytes = st.lists(BYTES, max_size=40).map(b"".join).map(lambda data: [of_byte[byte] for byte in data])
     any_ids = st.lists(st.integers(0, min(size + 3, 400)) | st.integers(0, size + 3), max_size=12)
 
-    @settings(max_examples=40)
     @given(
         any_ids | of_bytes | TEXTS.map(lambda text: other.encode(text).ids),
         st.lists(st.integers(0, 100), max_size=3),

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok.corpus.symbols import Learnt, SymbolOptions, alphabet_of, count_words, learn_symbols, merged, numbered
 from minitok.errors import TrainingError
@@ -56,7 +56,6 @@ def test_texts_become_the_pieces_of_tokenizers(steps, backend):
 WORDS = st.dictionaries(st.text("abcé中", min_size=1, max_size=6), st.integers(1, 9), min_size=1, max_size=8)
 
 
-@settings(max_examples=300)
 @given(
     words=WORDS,
     vocab_size=st.integers(0, 40),
@@ -88,7 +87,6 @@ def test_merges_are_those_of_tokenizers(words, vocab_size, min_frequency, max_to
         assert [list(pair) for pair in learnt.merges] == theirs["merges"]
 
 
-@settings(max_examples=60)
 @given(words=WORDS, limit=st.integers(0, 4), prefix=st.sampled_from(["", "##"]), suffix=st.sampled_from(["", "</w>"]))
 def test_marks_and_a_limited_alphabet(words, limit, prefix, suffix):
     # No two characters are equally frequent: there, a hash map decides which of them is kept.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "compat"))
 from grammar_oracle import STOP, byte_level, pieces
+from minitok.compat.transformers import Backend, install
 
 CHAT = "{% for m in messages %}<s>{{ m.role }}\n{{ m.content }}</s>\n{% endfor %}{% if add_generation_prompt %}<s>assistant\n{% endif %}"
 CONFIG = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": STOP, "pad_token": STOP}
@@ -35,6 +36,17 @@ def write_model(folder, name):
     (folder / "tokenizer_config.json").write_text(json.dumps({**CONFIG, "chat_template": CHAT}), encoding="utf-8")
     (folder / "config.json").write_text(json.dumps({"model_type": "llama", "vocab_size": 512}), encoding="utf-8")
     return str(folder)
+
+
+def with_and_without(get_tokenizer, folder, kind):
+    """Yields the tokenizer that an engine makes on minitok, and the one that it makes without."""
+    model = write_model(folder / kind, kind)
+    theirs = get_tokenizer(model)
+    assert not isinstance(theirs._tokenizer, Backend)
+    with install():
+        ours = get_tokenizer(model)
+        assert isinstance(ours._tokenizer, Backend) is (kind != "unigram")
+        yield ours, theirs
 
 
 def texts(count, seed=3):

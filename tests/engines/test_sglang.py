@@ -5,8 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from engine_models import NAMES, outputs, texts, write_model
-from minitok.compat.transformers import Backend, install
+from engine_models import NAMES, outputs, texts, with_and_without, write_model
 from sglang.srt.utils.hf_transformers.tokenizer import get_tokenizer
 
 pytestmark = pytest.mark.filterwarnings("ignore:this .* stays Hugging Face's own")
@@ -14,14 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:this .* stays Hugging Face's own
 
 @pytest.fixture(scope="module", params=NAMES)
 def both(request, tmp_path_factory):
-    """The tokenizer that SGLang makes on minitok, and the one that it makes without."""
-    folder = write_model(tmp_path_factory.mktemp("models") / request.param, request.param)
-    theirs = get_tokenizer(folder)
-    assert not isinstance(theirs._tokenizer, Backend)
-    with install():
-        ours = get_tokenizer(folder)
-        assert isinstance(ours._tokenizer, Backend) is (request.param != "unigram")
-        yield ours, theirs
+    yield from with_and_without(get_tokenizer, tmp_path_factory.mktemp("models"), request.param)
 
 
 def test_ids_and_texts(both):

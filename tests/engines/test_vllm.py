@@ -8,8 +8,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from engine_models import NAMES, conversations, outputs, texts, write_model
-from minitok.compat.transformers import Backend, install
+from engine_models import NAMES, conversations, outputs, texts, with_and_without, write_model
 from vllm.sampling_params import SamplingParams
 from vllm.tokenizers import get_tokenizer, maybe_make_thread_pool
 from vllm.tokenizers.detokenizer_utils import convert_ids_list_to_tokens
@@ -20,14 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:this .* stays Hugging Face's own
 
 @pytest.fixture(scope="module", params=NAMES)
 def both(request, tmp_path_factory):
-    """The tokenizer that vLLM makes on minitok, and the one that it makes without."""
-    folder = write_model(tmp_path_factory.mktemp("models") / request.param, request.param)
-    theirs = get_tokenizer(folder)
-    assert not isinstance(theirs._tokenizer, Backend)
-    with install():
-        ours = get_tokenizer(folder)
-        assert isinstance(ours._tokenizer, Backend) is (request.param != "unigram")
-        yield ours, theirs
+    yield from with_and_without(get_tokenizer, tmp_path_factory.mktemp("models"), request.param)
 
 
 def test_ids_offsets_and_texts(both):

@@ -6,7 +6,7 @@ from itertools import product
 
 import minitok
 from commands import run
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer
 from minitok.definition import Definition
@@ -27,7 +27,6 @@ def vocabularies(draw):
     return Tokenizer(Definition.from_tokens(ids, merges, drops_bytes=True, pattern="none"))
 
 
-@settings(max_examples=60)
 @given(vocabularies())
 def test_what_no_text_produces_is_found_and_nothing_else(tok):
     texts = ["".join(letters) for size in range(1, 10) for letters in product("ab", repeat=size)]

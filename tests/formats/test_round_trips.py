@@ -8,7 +8,7 @@ import pytest
 import tiktoken
 import tokenizers
 from helpers import outcome
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok.formats import FORMATS, huggingface
 from minitok.formats.tiktoken import mergeable_ranks
@@ -182,7 +182,6 @@ def test_byte_order_is_kept(tmp_path):
     assert minitok.load(tmp_path / "tokenizer.json") == tok
 
 
-@settings(max_examples=30)
 @given(st.lists(texts, min_size=1, max_size=4), st.integers(260, 300))
 def test_trained_on_anything(tmp_path_factory, corpus, size):
     tok = minitok.train(corpus, vocab_size=size, special_tokens=["<s>"], pattern="gpt2")

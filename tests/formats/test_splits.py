@@ -7,7 +7,7 @@ import json
 import minitok
 import pytest
 from helpers import BACKENDS, Failure, outcome
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok.backend import load_backend
 from minitok.formats import huggingface
@@ -143,7 +143,6 @@ ATOMS += ["(?:ab)?", "", r"(?=(\d{3})+(?!\d))", "(?=ab)", "(?<=ab)", r"\d{0,2}",
 readable = st.lists(st.lists(st.sampled_from(ATOMS), max_size=3).map("".join), min_size=1, max_size=3).map("|".join)
 
 
-@settings(max_examples=150)
 @given(
     st.tuples(readable.filter(bool), st.just(True)) | st.tuples(portable_regexes, st.just(False)),
     st.lists(st.text("aabb1234é .\n", max_size=12) | texts.filter(old), min_size=1, max_size=4),

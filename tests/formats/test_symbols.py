@@ -9,7 +9,7 @@ from functools import cache
 import minitok
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from minitok.definition import Definition
 from minitok.formats import huggingface
@@ -176,7 +176,6 @@ def random_models(draw):
     return tok
 
 
-@settings(max_examples=400)
 @given(theirs=random_models(), text=st.text("ab?c! #", max_size=12), data=st.data())
 def test_any_model_and_any_text(theirs, text, data):
     content = json.loads(theirs.to_str())

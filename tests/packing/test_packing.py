@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from helpers import BACKENDS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from minitok import Tokenizer, packing
 from minitok.corpus import files as corpus_files
@@ -74,7 +74,6 @@ def test_a_separator_at_the_end_begins_no_document(tmp_path, backend):
     )
 
 
-@settings(max_examples=40)
 @given(st.lists(any_bytes, max_size=6), st.sampled_from([b"\n", b"--", b"aba"]))
 def test_documents_are_cut_wherever_chunks_end(chunks, separator):
     data = b"".join(chunks)

@@ -39,7 +39,7 @@ def pytest_runtest_teardown(item, nextitem):
 @pytest.fixture(scope="session")
 def target():
     """The folder with the cores as modules."""
-    return ROOT / "target/web-quick"
+    return ROOT / "target" / ("web" if os.environ.get("MINITOK_SHIPPED") == "1" else "web-quick")
 
 
 @pytest.fixture(scope="session")
