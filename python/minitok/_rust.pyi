@@ -13,39 +13,6 @@ from .backend.protocols import JsonLines
 from .reference.more.parity import ParityOptions
 from .reference.train import TrainOptions
 
-__all__ = [
-    "UNICODE_VERSION",
-    "VERSION",
-    "Codec",
-    "DecodeStream",
-    "Documents",
-    "Normalizer",
-    "Pattern",
-    "PieceCounter",
-    "PlainCalls",
-    "Session",
-    "SpecialTokens",
-    "StreamDecoder",
-    "Tokenizer",
-    "Vocab",
-    "align",
-    "describe_pattern",
-    "hiding_tokens",
-    "id_list",
-    "pattern_difference",
-    "read_column",
-    "read_json_lines",
-    "read_tokenizer",
-    "shortcut",
-    "span_list",
-    "tokenizer_changes",
-    "tokenizers_changed",
-    "train",
-    "train_parity",
-    "unpack",
-    "without_tables",
-]
-
 # The fields of `minitok.reference.published.characters.Symbols`.
 _Symbols: TypeAlias = tuple[str, int | None, bool, bytes, bytes, tuple[str, bytes] | None]
 

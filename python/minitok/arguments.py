@@ -13,10 +13,13 @@ from .reference.text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
     import numpy as np
     import numpy.typing as npt
+
+    Item = TypeVar("Item")
+    Path = str | os.PathLike[str]
 
 MAX_ID = (1 << 31) - 1
 # More threads than any machine has processors.
@@ -65,10 +68,31 @@ def check_string(value: str | None, name: str) -> str | None:
     return value
 
 
+def check_index(value: int, name: str) -> int:
+    """Returns the value of the option ``name`` as an int, if it is an integer of any kind."""
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be int, not {type(value).__name__}") from None
+
+
+def check_tokenizer(value: Item, name: str = "tokenizer") -> Item:
+    """Returns the tokenizer that is given for ``name``, if it is one."""
+    if not hasattr(value, "definition"):
+        raise TypeError(f"{name} must be a Tokenizer, not {type(value).__name__}")
+    return value
+
+
+def check_function(value: object, name: str) -> None:
+    """Raises if the value of the option ``name`` cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, not {type(value).__name__}")
+
+
 def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple[int, ...]]:
     """Returns the merges as tuples of ``length`` ints that can be ids."""
     rows: list[tuple[int, ...]] = []
-    for rank, merge in enumerate(merges):
+    for rank, merge in enumerate(check_iterable(merges, "merges", f"{length} integers each")):
         try:
             row = tuple(map(index, merge))
         except TypeError:
@@ -83,6 +107,8 @@ def check_merges(merges: Iterable[Sequence[int]], length: int = 2) -> list[tuple
 
 def check_ids(ids: Mapping[bytes, int]) -> dict[bytes, int]:
     """Returns tokens and their ids as a dict, if they are bytes and ints that can be ids."""
+    if not isinstance(ids, Mapping):
+        raise TypeError(f"tokens must be a mapping of bytes to ids, not {type(ids).__name__}")
     for token, token_id in ids.items():
         if type(token_id) is not int or type(token) is not bytes or token_id >> 31:
             check_token(token, token_id)
@@ -145,10 +171,7 @@ def check_fallback(fallback: Sequence[int] | None, others: Collection[int]) -> l
     """Returns the ids of the 256 bytes as a list, if they are ints that can be ids. ``others``: those of the other tokens."""
     if fallback is None:
         return None
-    try:
-        ids = list(map(index, fallback))
-    except TypeError:
-        raise TypeError("the fallback ids must be integers") from None
+    ids = [check_index(token_id, "a fallback id") for token_id in fallback]
     if wrong := [token_id for token_id in ids if token_id >> 31]:
         raise VocabularyError(f"the fallback id {wrong[0]} is not between 0 and {MAX_ID}")
     check_holes([*others, *ids])
@@ -188,17 +211,27 @@ def check_special_tokens(special_tokens: Mapping[str, int], kind: str = "special
     return dict(special_tokens)
 
 
-def as_tuple(texts: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
-    """Returns the texts of a batch as a tuple. A single text is a mistake, not a batch of its characters."""
-    if isinstance(texts, (str, bytes)) or not (hasattr(texts, "__iter__") or hasattr(texts, "__getitem__")):
-        raise not_texts(texts)
-    return tuple(texts)
+def check_iterable(given: Iterable[Item], name: str, items: str) -> Iterable[Item]:
+    """Returns what is given for ``name``, if it is an iterable of ``items``. A single text or path is a mistake."""
+    if isinstance(given, (str, bytes)) or not (hasattr(given, "__iter__") or hasattr(given, "__getitem__")):
+        one = "one " if isinstance(given, (str, bytes)) else ""
+        raise TypeError(f"{name} must be an iterable of {items}, not {one}{type(given).__name__}")
+    return given
 
 
-def not_texts(given: object) -> TypeError:
-    """The error for what is not several texts."""
-    one = "one " if isinstance(given, (str, bytes)) else ""
-    return TypeError(f"texts must be an iterable of str or bytes, not {one}{type(given).__name__}")
+def check_paths(paths: Path | Iterable[Path], name: str = "paths") -> list[Path]:
+    """Returns paths as a list: the one that is given, or several."""
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(check_iterable(paths, name, "paths"))
+    for path in listed:
+        check_path(path, f"one of {name}")
+    return listed
+
+
+def check_path(path: Path, name: str) -> str:
+    """Returns a path as str."""
+    if isinstance(path, (str, os.PathLike)) and isinstance(found := os.fspath(path), str):
+        return found
+    raise TypeError(f"{name} must be str or os.PathLike, not {type(path).__name__}")
 
 
 def checked_offsets(offsets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -220,7 +253,7 @@ def thread_count(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        wanted = index(threads)
+        wanted = index(threads)  # without a call: it is asked for each batch
     except TypeError:
         raise TypeError(f"threads must be int, not {type(threads).__name__}") from None
     if wanted < 1:
@@ -283,7 +316,7 @@ def named_special_tokens(
         )
     names = list(named)
     for name in names:
-        if name not in special and name not in added:
+        if not isinstance(name, str) or (name not in special and name not in added):
             raise ValueError(unknown_special_token(name, special))
     return names
 
@@ -299,11 +332,11 @@ def added_special_tokens(
     >>> added_special_tokens(["<a>", "<b>"], {"<a>": 256}, lambda _: None, 257)
     {'<b>': 257}
     """
-    if isinstance(added, (str, bytes)):
-        raise TypeError(
-            f"special tokens are added as a mapping or names, not as the one {type(added).__name__} {added!r}"
-        )
-    wanted: dict[str, int | None] = dict(added) if isinstance(added, Mapping) else dict.fromkeys(added)
+    listed = added if isinstance(added, Mapping) else list(check_iterable(added, "special tokens", "names"))
+    for name in listed:
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a special token must be str, not {type(name).__name__}")
+    wanted: dict[str, int | None] = dict(added) if isinstance(added, Mapping) else dict.fromkeys(listed)
     given = check_special_tokens({name: token_id for name, token_id in wanted.items() if token_id is not None})
     names = {token_id: name for name, token_id in special.items()}
     for name, token_id in given.items():
@@ -327,7 +360,7 @@ def added_special_tokens(
 
 def stop_strings(stop: str | Iterable[str]) -> list[str]:
     """Returns the strings that end a stream. A lone surrogate is U+FFFD, as in text (SPEC E4)."""
-    strings = [stop] if isinstance(stop, str) else list(stop)
+    strings = [stop] if isinstance(stop, str) else list(check_iterable(stop, "stop", "str"))
     for string in strings:
         if not isinstance(string, str):
             raise TypeError(f"a stop string must be str, not {type(string).__name__}")

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import allowed_tokens, refused_tokens, thread_count
+from .arguments import allowed_tokens, check_tokenizer, refused_tokens, thread_count
 from .backend import load_backend
 from .corpus.columns import (
     as_ids,
@@ -74,7 +74,7 @@ def encode_arrow(
     >>> encode_arrow(Tokenizer([(97, 98)]), pa.array(["ab", None, "abc"])).to_pylist()
     [[256], None, [256, 99]]
     """
-    definition = tokenizer.definition
+    definition = check_tokenizer(tokenizer).definition
     backend, codec = load_backend(definition.backend), definition.codec()
     special, added, threads = definition.special_tokens, definition.added_tokens, thread_count(threads)
     allowed = allowed_tokens(allowed_special, special, added)
@@ -116,7 +116,7 @@ def decode_arrow(tokenizer: Tokenizer, lists: Any, errors: str = "replace", *, t
     >>> decode_arrow(Tokenizer([(97, 98)]), pa.array([[256], None, [256, 99]])).to_pylist()
     ['ab', None, 'abc']
     """
-    codec, threads = tokenizer.definition.codec(), thread_count(threads)
+    codec, threads = check_tokenizer(tokenizer).definition.codec(), thread_count(threads)
 
     def decode(array: pa.Array) -> pa.Array:
         array = without_runs(array)

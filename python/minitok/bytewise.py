@@ -21,7 +21,7 @@ from math import exp, inf, isfinite
 from operator import index
 from typing import TYPE_CHECKING
 
-from .arguments import MAX_ID
+from .arguments import MAX_ID, check_tokenizer
 from .extras import np
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def next_bytes(
     """
     if end is not None and not 0 <= (end := index(end)) <= MAX_ID:
         raise ValueError(f"end must be an id, not {end}")
+    check_tokenizer(tokenizer)
     session = tokenizer.session(prompt)
     core = session._core  # noqa: SLF001 - the calls of both backends
     core.keep_stable()

@@ -127,9 +127,8 @@ class DisallowedSpecialTokenError(MinitokError, ValueError):
 
     def __init__(self, token: str, position: int) -> None:
         super().__init__(
-            f"the text contains the token {token!r} at byte {position}. To encode it as that token, pass "
-            f"allowed_special={{{token!r}}}; to encode it as ordinary text, leave it out of disallowed_special, and pass "
-            'allowed_special="no_tokens" if it is an added token.'
+            f"the text contains the token {token!r} at byte {position}. Pass allowed_special={{{token!r}}} to encode it as "
+            'that token, or leave it out of disallowed_special (and pass allowed_special="no_tokens" if it is an added token).'
         )
         self.token = token
         self.position = position

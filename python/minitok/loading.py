@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from .arguments import check_path
 from .foreign import explains
 from .reference.published.names import encoding_named, is_like_name, nearest, pattern_named, repository_of, table
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from .backend import BackendName
@@ -56,8 +57,7 @@ def load(
     """
     from .formats.detect import read_definition
 
-    if not isinstance(path, (str, os.PathLike)):  # an int would be a descriptor, read and closed
-        raise TypeError(f"path must be str or os.PathLike, not {type(path).__name__}")
+    check_path(path, "path")  # an int would be a descriptor, read and closed
     try:
         definition = read_definition(path, pattern and pattern_named(pattern), special_tokens, backend)
     except FileNotFoundError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
-from .arguments import MAX_ID, check_int
+from .arguments import MAX_ID, check_int, checked_offsets
 from .extras import np
 
 if TYPE_CHECKING:
@@ -61,11 +61,13 @@ def pad(
     ([[97, 98, 99], [100, 0, 0]], [[1, 1, 1], [1, 0, 0]])
     """
     check_padding(length, pad_id, side=side, truncation_side=truncation_side)
-    counts = np.diff(offsets.astype(np.int64))
+    places = checked_offsets(offsets)
+    if places[0] or places[-1] != len(ids) or (counts := np.diff(places)).min(initial=0) < 0:
+        raise ValueError(f"offsets must ascend from 0 to the number of ids, {len(ids)}")
     width = int(counts.max(initial=0)) if length is None else length
     if counts.max(initial=0) > width:
-        places = np.arange(len(ids)) - np.repeat(offsets[:-1].astype(np.int64), counts)
-        kept = places < width if truncation_side == "right" else places >= np.repeat(counts - width, counts)
+        within = np.arange(len(ids)) - np.repeat(places[:-1], counts)
+        kept = within < width if truncation_side == "right" else within >= np.repeat(counts - width, counts)
         ids, counts = ids[kept], np.minimum(counts, width)
     columns = np.arange(width)
     mask = columns < counts[:, None] if side == "right" else columns >= width - counts[:, None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import added_special_tokens, thread_count
+from .arguments import added_special_tokens, check_path, thread_count
 from .definition import IDENTITY, Definition
 from .definition.fields import short_pattern
 from .foreign import explains, has_other_names
@@ -315,7 +315,7 @@ class Tokenizer(EncodeMethods, DecodeMethods, DocumentMethods, VocabularyMethods
         """
         from .formats import save
 
-        save(self._definition, path, format)
+        save(self._definition, check_path(path, "path"), format)
 
     # -- as an object --------------------------------------------------------------------------------------------------
 

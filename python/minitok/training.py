@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check_int, check_string
+from .arguments import check_function, check_int, check_string
 from .backend import load_backend
 from .corpus.characters import SPACE_FIRST, train_characters
 from .corpus.counting import CorpusFiles, Counting
@@ -127,6 +127,8 @@ def train(
             "minitok.parity.train_parity"
         )
     check_string(name, "name")
+    if trace is not None:
+        check_function(trace, "trace")
     check_superwords(superwords, superword_pattern, texts, alphabet)
     if isinstance(texts, PieceCounts):
         check_decided(pattern=pattern, special_tokens=special_tokens, alphabet=alphabet)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .arguments import allowed_tokens
+from .arguments import allowed_tokens, check_tokenizer
 from .backend import load_backend
 from .extras import np
 from .spans.offsets import as_sequence
@@ -57,8 +57,8 @@ def align(a: Tokenizer, ids_a: Ids, b: Tokenizer, ids_b: Ids) -> Numbers:
     >>> align(a, a.encode("abcd"), b, b.encode("abcd")).tolist()
     [[0, 2, 0, 2], [2, 3, 2, 3]]
     """
-    sizes_a, text_a = spelled(a.definition, ids_a)
-    sizes_b, text_b = spelled(b.definition, ids_b)
+    sizes_a, text_a = spelled(check_tokenizer(a, "a").definition, ids_a)
+    sizes_b, text_b = spelled(check_tokenizer(b, "b").definition, ids_b)
     for definition, sizes, text, other in (
         (a.definition, sizes_a, text_a, text_b),
         (b.definition, sizes_b, text_b, text_a),
@@ -89,8 +89,8 @@ def pieces(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, npt.NDArray[np.uint32],
     >>> ids[offsets[257] : offsets[258]].tolist(), unspelled.tolist()
     ([97, 256], [])
     """
-    starts, text = spellings(a.definition)
-    definition = within_text(b.definition)
+    starts, text = spellings(check_tokenizer(a, "a").definition)
+    definition = within_text(check_tokenizer(b, "b").definition)
     codec, names = definition.codec(), allowed_tokens((), definition.special_tokens, definition.added_tokens)
     texts = load_backend(definition.backend).read_column(np.frombuffer(text, np.uint8), starts)
     ids, places = codec.encode_documents(texts, names)
@@ -123,8 +123,8 @@ def longest(a: Tokenizer, b: Tokenizer) -> tuple[Numbers, Numbers]:
     >>> ids[[97, 257]].tolist(), left[[97, 257]].tolist()
     ([97, 256], [0, 1])
     """
-    known = {token: i for i, token in enumerate(rows(*spellings(b.definition))) if token}
-    texts = rows(*spellings(a.definition))
+    known = {token: i for i, token in enumerate(rows(*spellings(check_tokenizer(b, "b").definition))) if token}
+    texts = rows(*spellings(check_tokenizer(a, "a").definition))
     sizes = [next((size for size in range(len(text), 0, -1) if text[:size] in known), 0) for text in texts]
     found = [known[text[:size]] if size else -1 for text, size in zip(texts, sizes, strict=True)]
     left = [len(text) - size if size else 0 for text, size in zip(texts, sizes, strict=True)]
@@ -148,7 +148,7 @@ def first_non_canonical(tokenizer: Tokenizer, ids: Ids) -> int | None:
     >>> first_non_canonical(tok, [120, 256]), first_non_canonical(tok, [120, 97, 98])
     (None, 1)
     """
-    definition, codec, listed = tokenizer.definition, tokenizer.definition.codec(), as_sequence(ids)
+    definition, codec, listed = check_tokenizer(tokenizer).definition, tokenizer.definition.codec(), as_sequence(ids)
     text = codec.decode_bytes(listed)
     held = np.asarray(listed, np.int64)
     special = np.flatnonzero(np.isin(held, list(definition.special_tokens.values())))

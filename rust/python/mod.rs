@@ -12,8 +12,7 @@
 //! 3. [`codec`]: the calls of a codec; [`encode`]: what those that encode share; [`decode`], [`decode_stream`], [`rows`]: ids -> text.
 //! 4. [`ids`] and `digits`: ids as they come; [`list`], [`new_list`], [`array`](mod@array): ids on their way out.
 //! 5. [`vocab`], [`normal`]: what a codec is made of; [`files`]: files -> vocabularies.
-//! 6. [`counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts that never were
-//!    Python strings.
+//! 6. [`counter`]: texts -> counts; [`train`], [`parity`]: counts -> merges; [`documents`]: texts outside Python.
 //! 7. One call or class each: [`session`], [`chunks`], [`segments`], [`spans`], [`trace`], [`patterns`].
 //! 8. What all of them use: [`signals`], [`calls`], [`errors`], [`memory`], [`kept`], [`forks`], [`numpy_api`].
 
@@ -106,7 +105,8 @@ mod _rust {
         super::memory::set_aside();
         #[cfg(not(Py_LIMITED_API))]
         super::shortcuts::set_up(module.py())?;
-        super::forks::register(module)
+        super::forks::register(module)?;
+        pyo3::types::PyAnyMethods::delattr(module.as_any(), "__all__") // the stub has the names
     }
 
     #[pymodule_export]

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, TypedDict
 
-from ..arguments import check_pattern, not_texts, thread_count
+from ..arguments import check_iterable, check_pattern, thread_count
 from ..backend import load_backend
 from ..errors import TrainingError
 from ..foreign import explains, shown_with
@@ -226,9 +226,7 @@ def checked(texts: Iterable[str | bytes]) -> Iterator[str | bytes]:
     """The texts, if each of them is one."""
     if isinstance(texts, os.PathLike):
         raise TypeError("texts must be an iterable of str or bytes, not a path; train_files reads files")
-    if isinstance(texts, (str, bytes)) or not (hasattr(texts, "__iter__") or hasattr(texts, "__getitem__")):
-        raise not_texts(texts)
-    for index, text in enumerate(texts):
+    for index, text in enumerate(check_iterable(texts, "texts", "str or bytes")):
         if not isinstance(text, (str, bytes)):
             files = "; train_files reads files" if isinstance(text, os.PathLike) else ""
             raise TypeError(f"text {index} must be str or bytes, not {type(text).__name__}{files}")

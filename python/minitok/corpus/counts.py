@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ..arguments import check_iterable
 from ..backend import load_backend
 from ..errors import TrainingError
 from ..formats.files import blame
@@ -259,14 +260,12 @@ def counter_parts(backend: Any, pattern: str, special_tokens: Sequence[str]) -> 
 
 def check_special(special_tokens: Sequence[str]) -> list[str]:
     """The names of the special tokens, each once."""
-    if isinstance(special_tokens, str):
-        raise TypeError(f"special_tokens must be a sequence of str, not the one str {special_tokens!r}")
     if isinstance(special_tokens, Mapping):
         raise TypeError(
             "special_tokens must be names, without ids: these come after the last merge. "
             "replace(special_tokens=...) gives the trained tokenizer other ids"
         )
-    names = list(special_tokens)
+    names = list(check_iterable(special_tokens, "special_tokens", "str"))
     seen: set[str] = set()
     for index, name in enumerate(names):
         if not isinstance(name, str):

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ..arguments import check_paths
 from .compression import opened
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def batches(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
 def expand(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Returns the files that the paths and patterns name."""
     files: list[Path] = []
-    for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
+    for path in check_paths(paths):
         if not os.fspath(path):
             raise FileNotFoundError(2, "the name of a file is empty", "''")
         if Path(path).is_dir():

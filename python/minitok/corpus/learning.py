@@ -118,7 +118,7 @@ class Job:
             raise TrainingError(f"vocab_size {self.vocab_size} is not between {least} ({what}) and 2147483647")
         if self.tie_break not in TIE_BREAKS:
             raise TrainingError(f"unknown tie_break {self.tie_break!r}; it can be {', '.join(TIE_BREAKS)}")
-        if self.order not in BYTE_ORDERS:
+        if self.order not in tuple(BYTE_ORDERS):
             raise TrainingError(f"unknown byte_order {self.order!r}; it can be {', '.join(BYTE_ORDERS)}")
         check_bound("min_frequency", self.min_frequency)
         for name in ("max_token_length", "max_words"):

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..arguments import allowed_tokens, check_int, is_bool
+from ..arguments import allowed_tokens, check_int, check_iterable, is_bool
 from ..backend import load_backend
 from ..definition import IDENTITY
 from ..errors import VocabularyError
@@ -114,7 +114,7 @@ def prune(
     allowed = allowed_tokens(allowed_special, base.special_tokens)
     ways = Ways(base.vocab)
     kept = ways.closed(wanted_ids(base, keep)) | first_ids(base.vocab) | set(base.found_tokens.values())
-    if vocab_size is not None and vocab_size < len(kept):
+    if vocab_size is not None and check_int(vocab_size, "vocab_size") < len(kept):
         raise VocabularyError(
             f"vocab_size {vocab_size} is below {len(kept)}, the number of bytes, special tokens and tokens to keep"
         )
@@ -222,9 +222,7 @@ def first_ids(vocab: Vocab) -> set[int]:
 
 def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[int]:
     """The ids of the tokens to keep."""
-    if isinstance(keep, (str, bytes)):
-        raise TypeError(f"keep must be an iterable of ids or tokens, not the one token {keep!r}")
-    for item in keep:
+    for item in check_iterable(keep, "keep", "ids or tokens"):
         if isinstance(item, (str, bytes)):
             found = base.special_tokens.get(item) if isinstance(item, str) else None
             found = base.vocab.token_id(utf8(item)) if found is None else found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import check_iterable, check_tokenizer
 from ..corpus.files import batches
 from ..corpus.progress import start_progress
 from ..data import human_rights
@@ -19,7 +21,7 @@ from .record import Row, Summary
 from .tally import BATCH, Tally, TextSizes, as_str, units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from matplotlib.figure import Figure
 
@@ -126,6 +128,8 @@ def evaluate(
     [('English', 5, 1.6666666666666667, 1.0), ('Greek', 9, 3.0, 1.8)]
     """
     named = names_of(tokenizers)
+    if texts is not None and not isinstance(texts, Mapping):
+        raise TypeError(f"texts must be a mapping of names to texts, not {type(texts).__name__}")
     groups = {name: list(articles) for name, articles in human_rights().items()} if texts is None else dict(texts)
     if not groups:
         raise ValueError("no texts: give at least one group")
@@ -175,12 +179,16 @@ def intervals(resamples: int, seed: int) -> Between:
 def names_of(tokenizers: Mapping[str, Tokenizer] | Sequence[Tokenizer]) -> dict[str, Tokenizer]:
     """The tokenizers by name."""
     if hasattr(tokenizers, "items"):
-        named = dict(tokenizers.items())
+        pairs = [(name, tok) for name, tok in tokenizers.items() if check_tokenizer(tok, f"the tokenizer {name!r}")]
     else:
-        pairs = [(tok.definition.name or f"tokenizer of {tok.vocab_size:,} ids", tok) for tok in tokenizers]
-        named = dict(pairs)
-        if len(named) < len(pairs):
-            raise ValueError(f"two tokenizers have one name: {', '.join(name for name, _ in pairs)}; give them by name")
+        listed = check_iterable(tokenizers, "tokenizers", "Tokenizer")
+        pairs = [
+            (check_tokenizer(tok, "each").definition.name or f"tokenizer of {tok.vocab_size:,} ids", tok)
+            for tok in listed
+        ]
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError(f"two tokenizers have one name: {', '.join(name for name, _ in pairs)}; give them by name")
     if not named:
         raise ValueError("no tokenizer: give at least one")
     return named

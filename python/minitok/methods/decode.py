@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
-from ..arguments import checked_offsets, stop_strings, thread_count
+from ..arguments import check_iterable, checked_offsets, stop_strings, thread_count
 from ..extras import need
 from ..foreign import explains, refuse
 from .checked import Checked
@@ -59,7 +59,7 @@ class Tokenizer(Checked):
             return self._codec.decode(ids, errors)
         from ..spans.offsets import as_sequence
 
-        held = as_sequence(ids) if hasattr(ids, "__iter__") else ids
+        held = as_sequence(ids)
         self._codec.decode_bytes(held)  # raises for what is not an id, with its index
         special = set(self._definition.special_tokens.values())
         return self._codec.decode([token_id for token_id in held if token_id not in special], errors)
@@ -107,6 +107,7 @@ class Tokenizer(Checked):
         >>> tok.decode_batch(ids, offsets=offsets)
         ['hi', 'there']
         """
+        check_iterable(batch, "batch", "rows of ids")
         if offsets is None:
             return self._codec.decode_batch(tuple(batch), errors, thread_count(threads))
         places = checked_offsets(offsets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..arguments import as_tuple, thread_count
+from ..arguments import check_function, check_iterable, thread_count
 from ..backend.shortcuts import shortcut
 from ..extras import need
 from ..foreign import explains
@@ -81,6 +81,7 @@ class Tokenizer(Checked):
         codec = self._dropping(dropout, seed)
         allowed = self._check([text], allowed_special, disallowed_special, codec)
         if trace is not None:
+            check_function(trace, "trace")
             if codec is not self._codec:
                 raise ValueError("trace shows the merges in the order of their ranks: omit dropout")
             return codec.trace(text, allowed, trace)
@@ -132,7 +133,7 @@ class Tokenizer(Checked):
         >>> tok.encode_batch(["abc", "abc abc abc"], dropout=0.5, seed=1)
         [[97, 98, 99], [256, 99, 32, 257, 32, 97, 98, 99]]
         """
-        listed = as_tuple(texts)
+        listed = tuple(check_iterable(texts, "texts", "str or bytes"))
         codec = self._dropping(dropout, seed)
         names = self._check(listed, allowed_special, disallowed_special, codec)
         return codec.encode_batch(listed, names, thread_count(threads))
@@ -159,7 +160,7 @@ class Tokenizer(Checked):
         >>> ids.tolist(), offsets.tolist()
         ([97, 98, 99], [0, 2, 3])
         """
-        listed = as_tuple(texts)
+        listed = tuple(check_iterable(texts, "texts", "str or bytes"))
         codec = self._dropping(dropout, seed)
         names = self._check(listed, allowed_special, disallowed_special, codec)
         return codec.encode_batch_to_numpy(listed, names, thread_count(threads))
@@ -310,6 +311,6 @@ class Tokenizer(Checked):
         >>> Tokenizer([(104, 105)]).count_batch(["hi!", ""])
         [2, 0]
         """
-        listed = as_tuple(texts)
+        listed = tuple(check_iterable(texts, "texts", "str or bytes"))
         names = self._check(listed, allowed_special, disallowed_special)
         return self._codec.count_batch(listed, names, thread_count(threads))

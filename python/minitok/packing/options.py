@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import allowed_tokens, check_dropout, check_int, named_special_tokens, refused_tokens
+from ..arguments import allowed_tokens, check_dropout, check_int, check_path, named_special_tokens, refused_tokens
 from ..formats.files import check_folder, is_regular
 from ..reference.text import utf8
 from .declared import PackOptions, check_known
@@ -182,7 +182,7 @@ def check_dtype(dtype: str, vocab_size: int) -> str:
 
 def check_out(out: PathLike) -> Path:
     """Where the ids go."""
-    path = Path(out)
+    path = Path(check_path(out, "out"))
     check_folder(path)
     return path
 

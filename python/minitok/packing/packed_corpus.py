@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, overload
 
+from ..arguments import check_index
 from ..errors import FileFormatError
 from ..extras import np
 from .mapped import check_regular_input
@@ -89,7 +90,8 @@ class PackedCorpus(Sequence["Ids"]):
 
     def place(self, number: int) -> int:
         """The number of a document from the first on."""
-        at = number + len(self) if number < 0 else number
+        at = check_index(number, "the number of a document")
+        at += len(self) if at < 0 else 0
         if not 0 <= at < len(self):
             raise IndexError(f"document {number} of {len(self)}")
         return at

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.lib import format as npy
 
+from ..arguments import check_paths
 from ..errors import FileFormatError
 from ..extras import np
 from .bounds import Bounds, Ends, Sequences
@@ -70,7 +71,7 @@ def open_packed(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     >>> len(corpus), corpus.tokens, corpus[0].tolist(), corpus[-1].tolist()
     (2, 3, [31373, 995], [31373])
     """
-    given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+    given = check_paths(path, "path")
     if len(given) == 1 and Path(given[0]).exists():
         return open_one(Path(given[0]))
     return open_together(given, check_named if all(Path(one).exists() for one in given) else check_whole)

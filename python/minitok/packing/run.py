@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 import zlib
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +19,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..arguments import thread_count
+from ..arguments import check_paths, thread_count
 from ..backend import load_backend
 from ..corpus.files import expand
 from ..corpus.progress import start_progress
@@ -35,6 +34,7 @@ from .outputs import check_outputs, format_of
 from .reader import open_together
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -172,7 +172,7 @@ def join_packed(
     check_known(options, LayoutOptions)
     if dtype not in (*DTYPES, "auto"):
         raise ValueError(f"dtype must be 'uint16', 'uint32' or 'auto', not {dtype!r}")
-    corpus = open_together([parts] if isinstance(parts, (str, os.PathLike)) else parts)
+    corpus = open_together(check_paths(parts, "parts"))
     corpus.check_index()
     path = check_out(out)
     kind = format_of(path, options.get("format"))

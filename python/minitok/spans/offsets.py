@@ -19,7 +19,7 @@ from ..backend import load_backend
 from ..extras import array_of, is_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -109,6 +109,6 @@ def span_list(spans: Spans | list[tuple[int, int]], backend: str | None = None) 
     return load_backend(backend).span_list(spans)
 
 
-def as_sequence(ids: Iterable[int]) -> Sequence[int] | npt.NDArray[np.integer]:
-    """Ids that can be gone over twice; what they say of their length is not trusted."""
-    return ids if is_array(ids) else list(iter(ids))
+def as_sequence(ids: Any) -> Sequence[int] | npt.NDArray[np.integer]:
+    """Ids that can be gone over twice; what they say of their length is not trusted. What is no iterable, the codec refuses."""
+    return list(iter(ids)) if not is_array(ids) and (hasattr(ids, "__iter__") or hasattr(ids, "__getitem__")) else ids

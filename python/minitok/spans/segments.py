@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..arguments import is_bool
+from ..arguments import check_iterable, is_bool
 from ..errors import VocabularyError
 from ..extras import array_of, is_array
 from ..reference.text import utf8
@@ -35,10 +35,8 @@ __all__ = [
 
 def checked_segments(segments: Iterable[tuple[Text, bool]]) -> list[tuple[Text, bool]]:
     """The segments as a list. Raises TypeError for what is not pairs of a text and a bool."""
-    if isinstance(segments, (str, bytes)):
-        raise TypeError(f"segments must be an iterable of (text, allow_special), not one {type(segments).__name__}")
     found = []
-    for number, segment in enumerate(segments):
+    for number, segment in enumerate(check_iterable(segments, "segments", "(text, allow_special)")):
         if not isinstance(segment, (tuple, list)) or len(segment) != 2:
             raise TypeError(f"segment {number} must be (text, allow_special), not {type(segment).__name__}")
         text, allow_special = segment

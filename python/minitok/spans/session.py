@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from ..arguments import check_index
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -98,7 +100,7 @@ class Session:
     def ids(self, start: int = 0, end: int | None = None) -> npt.NDArray[np.uint32]:
         """Returns the ids of the text, or those from number ``start`` to ``end``."""
         held = self._core.n_ids
-        end = held if end is None else end
+        start, end = check_index(start, "start"), held if end is None else check_index(end, "end")
         if not 0 <= start <= end <= held:
             raise ValueError(f"ids {start} to {end} are not in a session of {held} ids")
         return self._core.ids(start, end)
@@ -134,7 +136,7 @@ class Session:
         """
         self._check_whole()
         held = len(self._core)
-        if not 0 <= at < held:
+        if not 0 <= check_index(at, "at") < held:
             raise ValueError(f"{at} is not a place of a text of length {held}")
         found = self._core.token_at(at)
         if found is None:
@@ -269,7 +271,7 @@ class Session:
     def _range(self, start: int, end: int | None) -> tuple[int, int]:
         self._check_whole()
         held = len(self._core)
-        end = held if end is None else end
+        start, end = check_index(start, "start"), held if end is None else check_index(end, "end")
         if not 0 <= start <= end <= held:
             raise ValueError(f"{start} to {end} is not a range of a text of length {held}")
         return start, end

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ..arguments import check_iterable
 from ..reference.text import join_surrogates, utf8
 
 if TYPE_CHECKING:
@@ -59,9 +60,7 @@ def checked(codec: Codec, chunks: Iterable[bytes], refused: Sequence[str]) -> It
 
 def as_bytes(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
     """Yields the chunks as UTF-8. A single text is a mistake, not chunks of one character each."""
-    if isinstance(chunks, (str, bytes)):
-        raise TypeError(f"chunks must be an iterable of str or bytes, not one {type(chunks).__name__}")
-    return (utf8(chunk) for chunk in join_surrogates(chunks))
+    return (utf8(chunk) for chunk in join_surrogates(check_iterable(chunks, "chunks", "str or bytes")))
 
 
 def safe_blocks(

@@ -100,13 +100,7 @@ class ParityBpeTrainer:
         window_size: How many turns the window has.
         alpha: A language that has had more than this share of the window, over the number of languages, is passed over.
         total_symbols: Whether ``num_merges`` counts all tokens.
-        special_tokens: See ``BpeTrainer``, as for the options that follow.
-        show_progress: Has no effect.
-        limit_alphabet: See ``BpeTrainer``.
-        initial_alphabet: See ``BpeTrainer``.
-        continuing_subword_prefix: See ``BpeTrainer``.
-        end_of_word_suffix: See ``BpeTrainer``.
-        max_token_length: See ``BpeTrainer``.
+        special_tokens: See ``BpeTrainer``, as for all options that follow.
 
     >>> ParityBpeTrainer(num_merges=300)  # doctest: +ELLIPSIS
     ParityBpeTrainer(num_merges=300, variant="base", min_frequency=0, global_merges=0, window_size=100, alpha=2, ...)
