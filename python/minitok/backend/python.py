@@ -11,11 +11,9 @@ from itertools import accumulate
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingExtraError
+from ..errors import BackendError, MissingExtraError
 from ..extras import array_of
 from ..reference.more import align as reference_align
-from ..reference.more import chunk
-from ..reference.more.borders import KINDS, kinds_of
 from ..reference.more.dropout import Dropout, encode_with_dropout, with_dropout
 from ..reference.more.trace import trace
 from ..reference.published import codecs, normalize, streams
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..reference.published.normalize import Step
     from ..reference.published.preprocess import TokenFinder
-    from .protocols import ChunkFields, Emit, JsonLines, Placed, Segment, Trusted
+    from .protocols import Emit, JsonLines, Placed, Segment, Trusted
 
 __all__ = [
     "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "align", "id_list", "read_column",
@@ -260,21 +258,8 @@ class Codec:
     def session(self, allowed: Sequence[str] | None, refused: list[str], chars: bool) -> Session:
         return Session(self.codec, self.search(allowed), refused, chars)
 
-    def chunks(self, text: bytes, allowed: Sequence[str] | None, options: ChunkFields) -> list[Placed]:
-        most, at, overlap, sentences, fill = options
-        asked = chunk.ChunkOptions(most, kinds_of(at), overlap, sentences, fill)
-        asked.check()
-        search, whole = self.search(allowed), text.decode()
-        tokens = chunk.tokens_of(self.codec, search, whole)
-        chunker = chunk.Chunker(whole, tokens, lambda part: len(self.codec.encode(part.encode(), search)), asked)
-        found: list[Placed] = []
-        byte = char = 0
-        for start, end, count, kind in iter(chunker.advance, None):
-            # The bytes of what is repeated are taken back.
-            byte += len(whole[char:start].encode()) - len(whole[start:char].encode())
-            first, byte, char = byte, byte + len(whole[start:end].encode()), end
-            found.append((start, end, first, byte, count, KINDS[kind]))
-        return found
+    def chunks(self, *_: object) -> list[Placed]:
+        raise BackendError("chunks need the Rust extension; this tokenizer runs on the Python backend")
 
     def memory_usage(self) -> dict[str, int]:
         vocab = self.codec.vocab
