@@ -10,17 +10,16 @@ import click
 from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
 
+from . import options as shared
 from .audit import audit_tokenizer
 from .console import output, plain_table, print_facts, print_json
-from .help import Command, number_option, option
-from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
+from .help import Command, declared, option
 from .peers import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from minitok import Tokenizer
-    from minitok.backend import BackendName
 
 # How many bytes of a token are shown in hexadecimal.
 SHOWN = 8
@@ -29,61 +28,41 @@ CHECKS = "Checks"
 
 
 @click.command(cls=Command)
-@inputs_argument("With --verify: files or patterns of text to compare on, in addition to the built-in traps.")
-@tokenizer_option
-@option(
-    "--pattern",
-    "-p",
-    metavar="NAME|REGEX",
-    help="The split pattern, for a file that does not contain one. Without a tokenizer: show how this pattern runs, and what "
-    "it equals.",
-)
-@option("--search", "-s", metavar="TEXT", panel=LISTS, help="Tokens that contain this text.")
-@option("--id", "ids", type=int, metavar="ID", multiple=True, panel=LISTS, help="The token of this id; repeatable.")
-@option("--longest", is_flag=True, panel=LISTS, help="The longest tokens, in bytes.")
-@option("--bytes", "byte_values", is_flag=True, panel=LISTS, help="The tokens of one byte.")
-@option("--special", is_flag=True, panel=LISTS, help="The special tokens.")
-@option("--added", is_flag=True, panel=LISTS, help="The added tokens, which are found in every text.")
-@number_option("--limit", "-l", default=20, panel=LISTS, help="The most tokens to list.")
-@option(
-    "--audit",
-    is_flag=True,
-    panel=CHECKS,
-    help="Find anomalies: tokens that no text produces, twins, ids without a token, files that disagree.",
-)
-@option(
-    "--verify",
-    is_flag=True,
-    panel=CHECKS,
-    help="Compare the ids of a model's file, or of an encoding, with those of other libraries; exit with 1 if any differ.",
-)
-@option(
-    "--with",
-    "libraries",
-    metavar="LIBRARY",
-    multiple=True,
-    panel=CHECKS,
-    help=f"Verify with this library: {', '.join(LIBRARIES)}, or 'all' that read the file; repeatable.",
-)
-@json_option
-@backend_option
+@declared
 def command(
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    pattern: str | None,
-    search: str | None,
-    ids: tuple[int, ...],
-    limit: int,
-    libraries: tuple[str, ...],
-    backend: BackendName | None,
     *,
-    longest: bool,
-    byte_values: bool,
-    special: bool,
-    added: bool,
-    audit: bool,
-    verify: bool,
-    json: bool,
+    files: tuple[str, ...] = shared.files_argument(
+        "With --verify: files or patterns of text to compare on, in addition to the built-in traps."
+    ),
+    tokenizers: shared.TokenizerOption,
+    pattern: str | None = option(
+        "The split pattern, for a file that does not contain one. Without a tokenizer: show how this pattern runs, and "
+        "what it equals.",
+        "-p",
+        metavar="NAME|REGEX",
+    ),
+    search: str | None = option("Tokens that contain this text.", "-s", panel=LISTS),
+    ids: tuple[int, ...] = option("The token of this id; repeatable.", "--id", least=None, metavar="ID", panel=LISTS),
+    longest: bool = option("The longest tokens, in bytes.", panel=LISTS),
+    byte_values: bool = option("The tokens of one byte.", "--bytes", panel=LISTS),
+    special: bool = option("The special tokens.", panel=LISTS),
+    added: bool = option("The added tokens, which are found in every text.", panel=LISTS),
+    limit: int = option("The most tokens to list.", "-l", default=20, panel=LISTS),
+    audit: bool = option(
+        "Find anomalies: tokens that no text produces, twins, ids without a token, files that disagree.", panel=CHECKS
+    ),
+    verify: bool = option(
+        "Compare the ids of a model's file, or of an encoding, with those of other libraries; exit with 1 if any differ.",
+        panel=CHECKS,
+    ),
+    libraries: tuple[str, ...] = option(
+        f"Verify with this library: {', '.join(LIBRARIES)}, or 'all' that read the file; repeatable.",
+        "--with",
+        metavar="LIBRARY",
+        panel=CHECKS,
+    ),
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
@@ -113,13 +92,13 @@ def command(
 
         inspect_pattern(pattern, json=json)
         return
-    named = chosen(tokenizers)
+    named = shared.chosen(tokenizers)
     if verify:
         from .verify import verify as verify_file
 
         verify_file(named, files, libraries, pattern, backend, json=json)
         return
-    tok = open_tokenizer(named, backend, pattern)
+    tok = shared.open_tokenizer(named, backend, pattern)
     if audit:
         audit_tokenizer(tok, named, json=json)
     elif any(lists):
