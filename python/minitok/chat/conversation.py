@@ -29,7 +29,7 @@ from .encoding import labelled, with_template
 from .learned import Learner
 from .provenance import concatenated
 from .ranges import going_on, joined, masked, spread
-from .render import check_variables, guarded, template_values, traced_messages
+from .render import Writer, check_variables, guarded, template_values, traced_messages
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Conversation:
         self._definition, self._rewrite = with_template(definition, template), rewrite
         source = templates.choose(template, with_tools=tools is not None)
         check_variables(variables, source, ("documents", "rewrite", "template", "tools"))
-        self._program = turns.program_of(source)
+        self._source, self._program = source, turns.program_of(source)
         self._values = guarded(lambda: template_values(templates, tools, documents, variables))
         self._codec = self._definition.codec()
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
@@ -253,7 +253,9 @@ class Conversation:
                 if sample.role == "assistant"
             ]
             return masked(own[-1 if last else 0 :], size)
-        learner = Learner(self._definition, self._write, state.messages[: state.written], state.text.parts)
+        writer = Writer(self._source, self._values, True, False)
+        text = concatenated(state.text.written.pieces)
+        learner = Learner(self._definition, writer, state.messages[: state.written], text)
         return masked(learner.ranges(last=last), size)
 
     @property
@@ -267,10 +269,6 @@ class Conversation:
         return self._state.held.rewritten
 
     # -- how -----------------------------------------------------------------------------------------------------------
-
-    def _write(self, messages: list[Any], prompted: bool) -> str:
-        run = self._program, self._values, messages, NO_TEXT.written
-        return concatenated(guarded(lambda: turns.run(*run, generation=prompted)).pieces)
 
     def _step(self, *, generation: bool) -> State:
         state = self._state

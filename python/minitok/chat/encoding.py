@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import load_backend
 from ..definition.chat_templates import ChatTemplates
 from ..errors import TemplateError
-from ..reference.text import utf8
 from ..spans.segments import ids_of_spans, made_tokens
 from .learned import Learner
-from .provenance import Origin
 from .ranges import add_range, spread
 from .render import Writer, guarded, spans_of, traced_messages
 
@@ -105,15 +103,10 @@ def encoded(
     held = (
         guarded(lambda: traced_messages(messages)) if writer.is_open else chat
     )  # it marks the end of the last message
-    spans = spans_of(guarded(lambda: writer.whole(chat)))
+    text = guarded(lambda: writer.whole(chat))
+    spans = spans_of(text)
     definition = with_template(definition, options.get("template"))
-    return labelled(definition, spans), spans, partial(learner_of, definition, writer, held, spans)
-
-
-def learner_of(definition: Definition, writer: Writer, messages: list[Any], spans: list[Span]) -> Learner:
-    """What finds the ids to learn in a text."""
-    parts = [(utf8(span.text), Origin(*span[1:])) for span in spans]
-    return Learner(definition, writer.write, messages, parts, is_open=writer.is_open)
+    return labelled(definition, spans), spans, partial(Learner, definition, writer, held, text)
 
 
 def with_template(definition: Definition, template: str | None) -> Definition:
