@@ -233,7 +233,7 @@ class Conversation:
         state = self._state
         return masked(((sample.first, sample.stop, True) for sample in state.held.samples), len(state.ids))
 
-    def mask(self, role: str = "assistant", *, last: bool = False) -> npt.NDArray[np.bool_]:
+    def mask(self, role: str = "assistant", *, last: bool = False, prompt: str = "whole") -> npt.NDArray[np.bool_]:
         """For each id, whether it is to be learned (SPEC K8), as ``EncodedChat.mask`` says.
 
         Where the assistant's messages were sampled, these are the sampled ids, and the token behind each that ends its turn if
@@ -242,8 +242,8 @@ class Conversation:
         state = self._state
         size, samples = len(state.ids), state.held.samples
         if role != "assistant":
-            if last:
-                raise ValueError(f"last=True is for the assistant, not for {role!r}")
+            if last or prompt != "whole":
+                raise ValueError(f"last and prompt are for the assistant, not for {role!r}")
             return masked((found for found in state.roles if found[2] == role), size)
         if samples:
             said = {start for start, stop, role in state.roles if role == "assistant" and start < stop}
@@ -256,7 +256,7 @@ class Conversation:
         writer = Writer(self._source, self._values, True, False)
         text = concatenated(state.text.written.pieces)
         learner = Learner(self._definition, writer, state.messages[: state.written], text)
-        return masked(learner.ranges(last=last), size)
+        return masked(learner.ranges(last=last, prompt=prompt), size)
 
     @property
     def kept(self) -> int:

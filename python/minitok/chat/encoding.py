@@ -47,7 +47,7 @@ class EncodedChat(_Encoded):
 
     _learner: Callable[[], Learner] | None = None
 
-    def mask(self, role: str = "assistant", *, last: bool = False) -> list[bool]:
+    def mask(self, role: str = "assistant", *, last: bool = False, prompt: str = "whole") -> list[bool]:
         """For each id, whether it is to be learned (SPEC K8).
 
         For the assistant, that is all that a model would have to sample: its turns from the end of the prompt to the token that
@@ -57,11 +57,13 @@ class EncodedChat(_Encoded):
         Args:
             role: The role.
             last: Whether only the last message of the assistant is to be learned.
+            prompt: ``"whole"`` if each turn must stand behind the whole prompt. ``"part"`` if it may repeat a part only: then
+                it begins where it leaves the prompt, if the rest of that is the template's own, such as ``<think>``.
 
         Raises:
             TemplateError: It is not known what a model writes, since the template writes a turn otherwise when others follow,
-                or nothing ends it. The message names the turn, and says what to do.
-            ValueError: This was not made by ``encode_chat``, or ``last`` is for another role.
+                or than behind its prompt, or nothing ends it. The message names the turn, and says what to do: what was tried.
+            ValueError: This was not made by ``encode_chat``, or ``last`` or ``prompt`` is for another role.
 
         Costs two runs of the template for each turn of the assistant, and O(n) each for n bytes of text.
 
@@ -74,12 +76,12 @@ class EncodedChat(_Encoded):
         '<think>ok<e>'
         """
         if role != "assistant":
-            if last:
-                raise ValueError(f"last=True is for the assistant, not for {role!r}")
+            if last or prompt != "whole":
+                raise ValueError(f"last and prompt are for the assistant, not for {role!r}")
             return [said_by == role for said_by in self.roles]
         if self._learner is None:
             raise ValueError("what is to be learned is known of what encode_chat returns; roles says who said what")
-        return spread(self._learner().ranges(last=last), len(self.ids), False)
+        return spread(self._learner().ranges(last=last, prompt=prompt), len(self.ids), False)
 
 
 def encode_messages(definition: Definition, messages: Sequence[Any], **options: Any) -> EncodedChat:

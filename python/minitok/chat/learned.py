@@ -20,9 +20,12 @@ from bisect import bisect_left, bisect_right
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from jinja2 import meta, nodes
+
 from ..errors import TemplateError
 from ..reference.text import utf8
 from ..spans.segments import ids_of_spans
+from .environment import compiled
 from .provenance import TEMPLATE, UNKNOWN, Origin, runs_of
 from .render import Writer, traced_messages
 
@@ -30,16 +33,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..definition import Definition
+    from ..definition.chat_templates import ChatTemplates
     from .ranges import Range
 
 # Text of no known origin that nobody has said: numbers, truth values, empty JSON.
 VALUE = re.compile(rb"(?:[-+.\de{}\[\],\s]|true|True|false|False|None|null)+")
 
-ADVICE = (
-    'train on one answer at a time, each conversation ending with it (mask("assistant", last=True), learn="last"), or '
-    "mark what is to be learned with {% generation %} in the template (generated)"
-)
-FITTING = "pass the template what makes its prompt fit (enable_thinking=False), or "
+ADVICE = "mark what is to be learned with {% generation %} in the template (generated)"
+PART = 'learn the turn from where it leaves the prompt (prompt="part")'
+EACH = 'train on one answer at a time, each conversation ending with it (mask("assistant", last=True), learn="each")'
+# What may be known of a turn: from where, whether as the last, and what to write to have it so.
+CHOICES = (("part", False, PART), ("whole", True, EACH), ("part", True, f"{EACH}, and {PART}"))
+# The variables of every template.
+VARIABLES = {"messages", "tools", "documents", "add_generation_prompt"}
 
 
 class Marker(NamedTuple):
@@ -85,7 +91,8 @@ class Rendering(NamedTuple):
     def begins(self, other: Rendering, size: int) -> bool:
         """Whether another begins with the first ``size`` bytes of this, of the same origins."""
         runs = bisect_left(self.ends, size)
-        same = self.ends[:runs] == other.ends[:runs] and self.origins[: runs + 1] == other.origins[: runs + 1]
+        same = runs == bisect_left(other.ends, size) and self.ends[:runs] == other.ends[:runs]
+        same = same and self.origins[: runs + 1] == other.origins[: runs + 1]
         return not size or (same and other.data.startswith(self.data[:size]))
 
     def parts(self, start: int, end: int) -> Iterator[tuple[bytes, Origin]]:
@@ -104,27 +111,29 @@ class Rendering(NamedTuple):
 class Learner:
     """The text of a conversation, which knows where it comes from, and the writer that wrote it."""
 
-    def __init__(
-        self,
-        definition: Definition,
-        writer: Writer,
-        messages: list[Any],
-        text: str,
-    ) -> None:
+    def __init__(self, definition: Definition, writer: Writer, messages: list[Any], text: str) -> None:
         self.definition, self.writer, self.messages = definition, writer, messages
         self.whole = Rendering.of(text)
         found, everywhere = definition.found_tokens, set(definition.everywhere)
         self.names = {token_id: utf8(name) for name, token_id in found.items() if name not in everywhere}
         self.plain_stops: tuple[int | None, int | None] | None = None  # those of a plain answer, once they are known
+        self.prompt, self.is_cut, self.is_trial = "whole", False, False
+        self.end_id: int | None = None
 
-    def ranges(self, *, last: bool = False) -> list[Range[bool]]:
-        """The ranges of ids to learn; with ``last``, of the last message of the assistant alone."""
+    def ranges(self, *, last: bool = False, prompt: str = "whole", end_id: int | None = None) -> list[Range[bool]]:
+        """The ranges of ids to learn; with ``last``, of the last message of the assistant alone.
+
+        ``prompt``: as for ``EncodedChat.mask``. ``end_id``: an id that is put behind the text. If only a message that follows
+        would end the last turn, that id ends it, and is learned.
+        """
+        check_prompt(prompt)
+        self.prompt, self.end_id, self.is_cut = prompt, end_id, False
         numbers = [number for number, message in enumerate(self.messages) if message.get("role") == "assistant"]
         spans: list[tuple[bytes, bool]] = []
         learned: list[bool] = []
         at, size = 0, self.whole.size
         for start, end in [*(self.turn(number) for number in numbers[-1 if last else 0 :]), (size, size)]:
-            for own, low, high in ((False, at, start), (True, start, end)):
+            for own, low, high in ((False, at, start), (True, max(at, start), end)):
                 more = [(data, origin.trusted) for data, origin in self.whole.parts(low, high)]
                 spans += more
                 learned += [own] * len(more)
@@ -135,7 +144,7 @@ class Learner:
             if own and max(first, held) < stop:
                 found.append((max(first, held), stop, True))
             held = max(held, stop)
-        return found
+        return [*found, (held, held + 1, True)] if self.is_cut else found
 
     def turn(self, number: int) -> tuple[int, int]:
         """Where the text begins that the model writes for a message, and where it ends."""
@@ -147,7 +156,7 @@ class Learner:
         if turn.said_by(number) is None and turn == self.written(number, self.messages[:number]):
             fail(number, "the template leaves it out", "leave out the message, too")
         if not prompt.begins(turn, start):
-            fail(number, "the template writes it otherwise than behind its prompt for an answer", FITTING + ADVICE)
+            start = self.place_left(number, prompt, turn)
         end = self.whole.size if is_open else self.end(number, start, turn)
         own = list(self.whole.parts(start, end))
         for data, origin in own:
@@ -159,6 +168,29 @@ class Learner:
         if not is_open and message.get("tool_calls") and said.isdisjoint({"tool_calls", None}):
             fail(number, "the template leaves out its tool_calls", "leave them out, too")
         return start, end
+
+    def place_left(self, number: int, prompt: Rendering, turn: Rendering) -> int:
+        """Where a turn leaves a prompt that it does not repeat, of which the rest is the template's: not within a marker."""
+        place = bisect_left(range(prompt.size), True, key=lambda size: not prompt.begins(turn, size + 1))
+        while place and prompt.data[place] & 0xC0 == 0x80:  # within a character
+            place -= 1
+        run = bisect_left(prompt.ends, place)
+        while run and prompt.origins[run - 1].trusted:
+            run -= 1
+        for text in (prompt, turn):
+            for mark in self.markers(text, prompt.ends[run - 1] if run else 0):
+                place = mark.start if mark.start < place < mark.end else place
+        rest = [origin.message for _, origin in prompt.parts(place, prompt.size) if origin != TEMPLATE]
+        if rest and rest[0] is not None:
+            reason = f"the template writes message {rest[0]} elsewhere than in the prompt for it, or not at all"
+            fail(
+                number,
+                reason,
+                f"say what message {rest[0]} says in another message (a system message in the user's first), or {ADVICE}",
+            )
+        if rest or self.prompt == "whole":
+            fail(number, "the template writes it otherwise than behind its prompt for an answer", self.advice(number))
+        return place
 
     def end(self, number: int, start: int, turn: Rendering) -> int:
         """Where the token ends that ends a turn."""
@@ -179,14 +211,14 @@ class Learner:
     def check_kept(self, number: int, turn: Rendering, end: int) -> None:
         """Raises if the whole does not begin with a turn, and all before it, as it was when nothing followed."""
         if turn is not self.whole and not turn.begins(self.whole, end):
-            fail(number, "the template writes it otherwise once another message follows", ADVICE)
+            fail(number, "the template writes it otherwise once another message follows", self.advice(number))
 
     def stop(self, number: int) -> int | None:
         """The token that ends a plain answer; None if the next message's does."""
         self.plain_stops = self.plain_stops or self.stops(number)
         within, last = self.plain_stops
         if within is None and last is not None and number + 1 < len(self.messages):
-            fail(number, "the template ends the last answer with another token than the others", ADVICE)
+            fail(number, "the template ends the last answer with another token than the others", self.advice(number))
         return last
 
     def stops(self, number: int) -> tuple[int | None, int | None]:
@@ -252,8 +284,12 @@ class Learner:
 
     def next_marker(self, number: int, turn: Rendering) -> Marker:
         """The marker of the message behind, which ends a turn that has no token of its own for that."""
+        if number + 1 == len(self.messages) and self.end_id is not None:
+            self.is_cut = True
+            return Marker(turn.size, turn.size, self.end_id, written=True)
         if number + 1 == len(self.messages):
-            fail(number, "the template writes no token that ends it", "add the message that follows")
+            advice = "add the message that follows, or pack it with end_of_document"
+            fail(number, "the template writes no token that ends it", advice)
         if self.messages[number + 1].get("role") == "assistant":
             fail(number, "no token ends it, since another of the assistant follows", "make one message of the two")
         self.check_kept(number, turn, turn.size)
@@ -284,6 +320,49 @@ class Learner:
             what = "the prompt for it" if prompt else "the conversation up to it"
             raise TemplateError(f"message {number}: the template does not write {what}: {error}") from error
         return Rendering.of(text)
+
+    def advice(self, number: int) -> str:
+        """What to do to have the turn of a message learned: what was tried and makes it known."""
+        if self.is_trial:
+            return ""
+        writer, found = self.writer._replace(is_open=False), []
+        for prompt, is_last, what in CHOICES:
+            if self.is_known(number, writer, prompt, self.messages[: number + 1] if is_last else self.messages):
+                found.append(what)
+                break
+        for name, value in switches(writer.source, self.definition.chat):
+            given = writer._replace(values={**writer.values, name: value})
+            if self.is_known(number, given, self.prompt, self.messages):
+                found.append(f"pass the template {name}={value!r}")
+                break
+        return ", or ".join([*found, ADVICE])
+
+    def is_known(self, number: int, writer: Writer, prompt: str, messages: list[Any]) -> bool:
+        """Whether the turn of a message is known that is written so."""
+        try:
+            trial = Learner(self.definition, writer, messages, writer.write(messages, writer.prompted))
+            trial.prompt, trial.end_id, trial.is_trial = prompt, self.end_id, True
+            trial.turn(number)
+        except TemplateError:
+            return False
+        return True
+
+
+def switches(source: str, chat: ChatTemplates | None) -> Iterator[tuple[str, Any]]:
+    """The variables that a template asks for by itself, with values: False, True, and what it compares them with."""
+    environment = compiled(source).environment
+    tree = environment.parse(source)
+    known = {*VARIABLES, *environment.globals, *(chat.tokens if chat else ())}
+    for name in sorted(meta.find_undeclared_variables(tree) - known):
+        asked = [node for node in tree.find_all(nodes.Compare) if getattr(node.expr, "name", "") == name]
+        values = [const.value for node in asked for const in node.find_all(nodes.Const)]
+        flat = [one for value in values for one in (value if isinstance(value, (list, tuple)) else [value])]
+        yield from ((name, value) for value in [False, True, *(one for one in flat if isinstance(one, str))])
+
+
+def check_prompt(prompt: object) -> None:
+    if prompt not in ("whole", "part"):
+        raise ValueError(f"prompt must be 'whole' or 'part', not {prompt!r}")
 
 
 def fail(number: int, reason: str, advice: str) -> NoReturn:
