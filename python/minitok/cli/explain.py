@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @tokenizer_option
 @special_option
 @option("--html", type=FILE, metavar="FILE", help="Also write a web page.")
-@option("--engine", is_flag=True, help="Also show how each pattern is run.")
+@option("--engine", is_flag=True, help="Also show how each pattern is run, and what it cuts otherwise.")
 @option("--json", is_flag=True, help="Print JSON.")
 @backend_option
 def command(
