@@ -66,7 +66,7 @@ INSTEAD = {
 # Of tokenizers: what minitok's methods and attributes are called by tiktoken, tokenizers and transformers.
 OTHER_METHODS = {
     "decode_batch": "batch_decode",
-    "encode": "encode_ordinary",
+    "encode": "encode_ordinary __call__",
     "encode_batch": "encode_ordinary_batch batch_encode_plus",
     "token_bytes": "decode_single_token_bytes id_to_token convert_ids_to_tokens",
     "token_id": "encode_single_token token_to_id convert_tokens_to_ids",

@@ -29,7 +29,7 @@ def command(
     tokenizers: shared.TokenizerOption,
     special: shared.SpecialOption,
     html: Path | None = option("Also write a web page."),
-    engine: bool = option("Also show how each pattern is run."),
+    engine: bool = option("Also show how each pattern is run, and what it cuts otherwise."),
     json: shared.JsonOption,
     backend: shared.BackendOption,
 ) -> None:

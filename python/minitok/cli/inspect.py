@@ -6,6 +6,7 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from rich.text import Text
 
 from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from minitok import Tokenizer
 
-# How many bytes of a token are shown in hexadecimal.
-SHOWN = 8
+# How many columns a token takes at most, and from how many on equal characters at its end are counted.
+SHOWN, RUN = 60, 10
 LISTS = "Tokens to list"
 CHECKS = "Checks"
 
@@ -116,7 +117,7 @@ def list_tokens(tok: Tokenizer, asked: Asked, named: str, limit: int, *, json: b
     if json:
         print_json({"tokenizer": named, "found": len(found), "tokens": [row(tok, token_id) for token_id in listed]})
     else:
-        show(tok, listed, len(found))
+        show(tok, listed, len(found), with_hex=asked.byte_values or bool(asked.ids))
 
 
 class Asked(NamedTuple):
@@ -157,19 +158,18 @@ def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
     return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), **kinds}
 
 
-def show(tok: Tokenizer, ids: list[int], found: int) -> None:
-    """The tokens as a table, and how many there are."""
+def show(tok: Tokenizer, ids: list[int], found: int, *, with_hex: bool) -> None:
+    """The tokens as a table, a line for each, and how many there are."""
     console = output()
-    table = plain_table("id", "<token", "bytes", "<hexadecimal", optional=["<hexadecimal"])
+    optional = ["<hexadecimal"] if with_hex else []
+    table = plain_table("id", "<token", "bytes", *optional, optional=optional)
     for token_id in ids:
         token = tok.token_bytes(token_id)
-        shown, dots = token[:SHOWN], "…" if len(token) > SHOWN else ""
-        table.add_row(
-            str(token_id),
-            TokenText([token_id], [token]).text(colour=has_colour(console)),
-            str(len(token)),
-            shown.hex(" ") + dots,
-        )
+        shown = Text().join(TokenText([token_id], [token]).text(colour=has_colour(console)).split("\n"))
+        if (run := len(shown) - len(shown.plain.rstrip(shown.plain[-1:]))) >= RUN:
+            shown = shown[: len(shown) - run + 1] + f" x {run}"
+        shown.truncate(SHOWN, overflow="ellipsis")
+        table.add_row(str(token_id), shown, str(len(token)), token[:8].hex(" ") + "…" * (len(token) > 8))
     if ids:
         console.print(table)
     more = f", of which {len(ids):,} are listed (--limit)" if len(ids) < found else ""

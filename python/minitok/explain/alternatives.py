@@ -45,12 +45,12 @@ LABELS = {
         "contraction", "word", "up to 3 digits", "symbols", "spaces at the end", "line end", "spaces but the last",
         "one space",
     ),
-    "o200k": ("word", "WORD in capitals", "up to 3 digits", *ENDS),
+    "o200k": ("word", "word in capitals", "up to 3 digits", *ENDS),
     "llama3": ("contraction", "word", "up to 3 digits", *ENDS),
     "qwen2": ("contraction", "word", "one digit", *ENDS),
     "qwen3.5": ("contraction", "word", "one digit", *ENDS),
-    "tekken": ("word", "WORD in capitals", "one digit", *ENDS),
-    "kimi": ("Han characters", "word", "WORD in capitals", "up to 3 digits", *ENDS),
+    "tekken": ("word", "word in capitals", "one digit", *ENDS),
+    "kimi": ("Han characters", "word", "word in capitals", "up to 3 digits", *ENDS),
 }  # fmt: skip
 
 

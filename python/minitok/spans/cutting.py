@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from ..definition import Definition
     from .offsets import Unit
 
-# How much of a text is encoded at a time, in characters, when only its beginning is wanted.
-SLICE = 1 << 14
+SLICE = 1 << 14  # characters of a text that are encoded at a time, when only its beginning is wanted
 
 
 def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> str:
