@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..chat.encoding import encoded
 from ..chat.learned import check_prompt
 from ..chat.ranges import masked
-from ..chat.render import ROLES
+from ..chat.render import OPTIONS, ROLES
 from ..corpus.compression import inner_suffix, opened
 from ..corpus.records import ARROW, LINES, json_of_line, rows_of_file, whole_lines
 from ..errors import FileFormatError, TemplateError
@@ -126,9 +126,9 @@ def encode_conversation(
         given = conversation.variables or {}
         if not isinstance(given, dict):
             raise TypeError(f"{KWARGS!r} is a {type(given).__name__}, not an object")
-        found, spans, learner = encoded(
-            definition, conversation.messages, **{"tools": as_tools(conversation.tools), **given}
-        )
+        if wrong := given.keys() & {"definition", "messages", *OPTIONS}:
+            raise ValueError(f"{KWARGS!r} has {min(wrong)!r}, which is not a variable of the template")
+        found, spans, learner = encoded(definition, conversation.messages, tools=as_tools(conversation.tools), **given)
         learned: list[Any] = [said for said in found.roles if said[2] == options.learn]
         if options.learn == GENERATION:
             learned = found.generated
