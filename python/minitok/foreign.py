@@ -7,13 +7,11 @@ instead. Each call takes some 0.15 microseconds longer. An ``Elsewhere`` does th
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from .reference.published.names import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 Kind = TypeVar("Kind")

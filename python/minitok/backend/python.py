@@ -6,6 +6,7 @@ uses one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from itertools import accumulate
 from sys import getsizeof
@@ -31,8 +32,6 @@ from .python_session import Session
 from .python_training import PieceCounter, train, train_parity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     import numpy as np
     import numpy.typing as npt
 

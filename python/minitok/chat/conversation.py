@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -33,8 +34,6 @@ from .render import Writer, check_variables, guarded, template_values, traced_me
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import numpy as np
     import numpy.typing as npt
 

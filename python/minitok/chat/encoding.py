@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,8 +17,6 @@ from .ranges import add_range, spread
 from .render import Writer, guarded, spans_of, traced_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
     import numpy as np
     import numpy.typing as npt
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -30,8 +31,6 @@ from .provenance import TEMPLATE, UNKNOWN, Origin, runs_of
 from .render import Writer, traced_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..definition import Definition
     from ..definition.chat_templates import ChatTemplates
     from .ranges import Range

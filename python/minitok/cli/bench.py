@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -23,8 +24,6 @@ from .inputs import chunks, named_inputs
 from .peers import Peer, installed_peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from minitok.backend import BackendName
 
 
@@ -97,7 +96,6 @@ def compared(named: str, backend: BackendName, data: bytes, repeat: int) -> Iter
 
 
 def show_peers(rows: Sequence[dict[str, Any]]) -> None:
-    """A row for each library."""
     if len(rows) == 1:
         output().print("No other library that takes this tokenizer is installed.")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ from .help import Command, declared
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from minitok import Tokenizer
 
 # Tokens as ``shared.special_names`` gives them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +17,6 @@ from .help import Command, declared, option
 from .inputs import STDIN, named_inputs, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from minitok import Tokenizer
 
 BETWEEN = re.compile(rb"[\s,\[\]]+")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,10 +13,6 @@ from . import options as shared
 from .console import print_json
 from .help import Command, declared, option
 from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading, records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 # How many ids are written at a time.
 BLOCK = 1 << 14

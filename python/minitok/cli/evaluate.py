@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,6 @@ from .help import Command, declared, option
 from .inputs import as_typed, check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from minitok import Tokenizer
     from minitok.evaluation import Evaluation
     from minitok.evaluation.record import Row

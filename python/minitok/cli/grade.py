@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import click
@@ -21,9 +22,6 @@ from minitok.errors import BackendError
 from . import options as shared
 from .console import output, print_json, report
 from .help import Command, argument, declared, option
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 # Lines of a report.
 PASSED, FAILED = re.compile(r"stage \d+ \w+: passed "), re.compile(r"stage \d+ \w+: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,8 +19,6 @@ from .help import Command, declared, option
 from .peers import LIBRARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from minitok import Tokenizer
 
 # How many columns a token takes at most, and from how many on equal characters at its end are counted.
@@ -131,7 +130,6 @@ class Asked(NamedTuple):
 
 
 def select(tok: Tokenizer, asked: Asked, limit: int) -> list[int]:
-    """The ids that are asked for."""
     tokens, _, _ = tok.definition.vocabulary()
     if asked.search is not None:
         wanted = asked.search.encode("utf-8", "surrogateescape")

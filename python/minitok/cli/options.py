@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import click
 
@@ -15,9 +16,6 @@ from minitok.errors import FileFormatError
 from minitok.reference.published.names import encoding_named, table
 
 from .help import Decorator, Function, argument, option
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
 
 # What a command uses if no tokenizer is named, and what `evaluate` compares.
 DEFAULT = "o200k_base"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +21,6 @@ from .console import print_json, say
 from .help import Command, argument, declared, option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from minitok import Tokenizer
     from minitok.backend import BackendName
     from minitok.packing import Packed, PackedCorpus

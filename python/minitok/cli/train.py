@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -21,8 +22,6 @@ from .help import Command, argument, declared, option
 from .inputs import STDIN, check_corpus, check_output, standard_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from minitok.backend import BackendName
     from minitok.corpus.report import TrainingReport
 
@@ -189,7 +188,6 @@ def train_fairly(files: Sequence[str], folder: Path, reads: dict[str, Any], opti
 
 
 def sum_of_counts(files: Sequence[str], backend: BackendName | None) -> PieceCounts:
-    """The sum of the counts in files."""
     first, *others = (PieceCounts.load(file, backend) for file in files)
     return first.merge(*others)
 

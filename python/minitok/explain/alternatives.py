@@ -13,6 +13,7 @@ use it: on long texts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,6 @@ from ..reference.published.patterns import BYTES, Pattern, clock, compile_patter
 from .model import Alternative
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import regex
 
 # How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.

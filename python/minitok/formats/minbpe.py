@@ -6,7 +6,7 @@ empty pattern makes the whole text one piece (its ``BasicTokenizer``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
 
 from ..arguments import MAX_ID
 from ..definition import IDENTITY, Definition
@@ -14,9 +14,6 @@ from ..errors import FileFormatError, VocabularyError
 from .files import blame, write_atomically
 from .gpt2 import merges_suffice
 from .pattern_names import one_expression
-
-if TYPE_CHECKING:
-    import os
 
 VERSION = "minbpe v1"
 
@@ -62,7 +59,6 @@ def parse_pairs(text: str, path: object, first: int) -> list[tuple[int, int]]:
 
 
 def numbers(line: str, count: int, path: object, number: int) -> list[int]:
-    """The ids of a line."""
     fields = line.split()
     if len(fields) != count or not all(
         field.isascii() and field.isdigit() and len(field) <= 10 and int(field) <= MAX_ID for field in fields

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..chat.encoding import encoded
@@ -29,7 +30,6 @@ from .encoding import NOTHING, EncodedBlock
 from .mask import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -144,7 +144,6 @@ def encode_conversation(
 
 
 def record_error(file: Path, conversation: Conversation, reason: str) -> FileFormatError:
-    """The error that names a record."""
     if conversation.line is not None:
         return FileFormatError(file, reason, conversation.line)
     return FileFormatError(file, f"row {conversation.row}: {reason}")

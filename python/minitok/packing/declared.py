@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping  # noqa: TC003 - the command reads the types
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, NamedTuple, TypedDict
 
 __all__ = ["IdOptions", "LayoutOptions", "PackOptions", "ShownOption", "check_known"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arguments import check_int
@@ -21,8 +22,6 @@ from .offsets import as_sequence, char_spans, check_unit, spans_of, starts_of
 from .streaming import as_bytes, safe_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     import numpy.typing as npt
 
     from ..backend import Codec
