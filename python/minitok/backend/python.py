@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..reference.published.normalize import Step
     from ..reference.published.preprocess import TokenFinder
-    from .protocols import Emit, JsonLines, Placed, Segment, Trusted
+    from .protocols import ChunkFields, Emit, JsonLines, Placed, Segment, Trusted
 
 __all__ = [
     "Codec", "Normalizer", "Pattern", "PieceCounter", "SpecialTokens", "Vocab", "align", "id_list", "read_column",
@@ -257,7 +257,8 @@ class Codec:
     def session(self, allowed: Sequence[str] | None, refused: list[str], chars: bool) -> Session:
         return Session(self.codec, self.search(allowed), refused, chars)
 
-    def chunks(self, *_: object) -> list[Placed]:
+    def chunks(self, text: bytes, allowed: Sequence[str] | None, options: ChunkFields) -> list[Placed]:
+        del text, allowed, options
         raise BackendError("chunks need the Rust extension; this tokenizer runs on the Python backend")
 
     def memory_usage(self) -> dict[str, int]:
