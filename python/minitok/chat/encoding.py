@@ -64,7 +64,8 @@ class EncodedChat(_Encoded):
                 or than behind its prompt, or nothing ends it. The message names the turn, and says what to do: what was tried.
             ValueError: This was not made by ``encode_chat``, or ``last`` or ``prompt`` is for another role.
 
-        Costs two runs of the template for each turn of the assistant, and O(n) each for n bytes of text.
+        Costs about as much as ``encode_chat`` twice for most templates, and for the others a run of the template for each turn:
+        some 70 ms for 400 turns of 28,000 ids, or seconds.
 
         >>> from minitok import Tokenizer
         >>> tok = Tokenizer([], special_tokens={"<a>": 256, "<e>": 257, "<think>": 258}).replace(
