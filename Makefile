@@ -266,9 +266,9 @@ $(STAMPS)/peers: $(STAMPS)/tools
 	touch $@
 
 measure = $(BIN)/python -m benchmarks.$(1) --results target/bench
-bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others
-	$(BIN)/python $(as_they_are) benchmarks --benchmark-only \
-		--benchmark-columns=min,median,rounds --benchmark-max-time=0.2 --benchmark-min-rounds=3
+bench-turns: $(STAMPS)/tools # is this tree as fast as the commit BASE?
+	$(BIN)/python -m benchmarks.turns $(BASE)
+bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, beside others
 	$(call measure,compare) --megabytes 1 --repeats 1 --kinds encode short decode models --encodings cl100k_base \
 		--models llama-3 qwen-3 --texts english
 	$(call measure,compare_train) --megabytes 1 --vocab-sizes 4000 --threads 1 --texts english --repeats 1
