@@ -266,6 +266,8 @@ $(STAMPS)/peers: $(STAMPS)/tools
 	touch $@
 
 measure = $(BIN)/python -m benchmarks.$(1) --results target/bench
+bench-turns: $(STAMPS)/tools # is this tree as fast as the commit BASE?
+	$(BIN)/python -m benchmarks.turns $(BASE)
 bench: $(STAMPS)/built $(STAMPS)/peers ## how fast it is here, alone and beside others
 	$(BIN)/python $(as_they_are) benchmarks --benchmark-only \
 		--benchmark-columns=min,median,rounds --benchmark-max-time=0.2 --benchmark-min-rounds=3

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import minitok
 import numpy as np
@@ -18,9 +19,6 @@ import numpy as np
 from . import harness, texts
 from .models import MODELS, write_model
 from .peers import ENCODINGS, PEERS, write_vocabularies
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SHORT_LENGTHS = (20, 200, 2000)
 SHORT_COUNT = 500

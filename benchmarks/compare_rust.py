@@ -113,7 +113,7 @@ def rows(options: argparse.Namespace, folder: Path, inputs: Inputs) -> Any:
                 yield {**common, "op": "encode", "threads": 1, **inputs.write(encoding, *given)}
             tok = inputs.open(encoding)
             if "batch" in options.ops:
-                batches = [documents(text) for text in given]
+                batches = [texts.short_strings(text, len(text) // 1000, 1000) for text in given]
                 ids = [tok.encode_batch_to_numpy(batch)[0] for batch in batches]
                 files = inputs.save(["\0".join(batch) for batch in batches], ids)
                 yield {**common, "op": "batch", "threads": 1, **files}
@@ -121,12 +121,6 @@ def rows(options: argparse.Namespace, folder: Path, inputs: Inputs) -> Any:
             if "stream" in options.ops:
                 start = tok.truncate_text(given[0], STREAM_TOKENS)
                 yield {**common, "op": "stream", "threads": 1, **inputs.write(encoding, start)}
-
-
-def documents(text: str, count: int = 1000) -> list[str]:
-    """A text as this many documents of about the same length, or one more."""
-    size = len(text) // count
-    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def main() -> None:

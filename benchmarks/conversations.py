@@ -3,8 +3,9 @@
     python benchmarks/conversations.py [--turns 128] [TEMPLATE.jinja ...]
 
 A turn is a question of 160 words, the prompt, and an answer of 200 words that was sampled. Prints milliseconds: the 10th
-percentile and the median of the last quarter of the turns, and the least of eight times for ``encode_chat``. Without files,
-the template is ChatML.
+percentile and the median of the last quarter of the turns, the least of eight times for ``encode_chat``, and one for the mask
+of all turns (with ``part`` if the template's prompt asks for that, ``-`` if it is refused). Without files, the template is
+ChatML.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any
 
 import minitok
 from minitok.chat import ChatTemplates
+from minitok.chat.encoding import EncodedChat
 from minitok.data import tiny_shakespeare
+from minitok.errors import TemplateError
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
@@ -58,6 +61,18 @@ def grow(tok: minitok.Tokenizer, turns: int, seed: int) -> tuple[Any, list[dict[
     return talk, messages, took
 
 
+def masked(chat: EncodedChat) -> str:
+    """How long the mask of all turns takes."""
+    for prompt in ("whole", "part"):
+        start = time.process_time()
+        try:
+            chat.mask(prompt=prompt)
+        except TemplateError:
+            continue
+        return f"{(time.process_time() - start) * 1e3:.2f}{' part' * (prompt == 'part')}"
+    return "-"
+
+
 def main() -> None:
     """All templates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,7 +80,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=128)
     given = parser.parse_args()
     sources = {path.stem: path.read_text(encoding="utf-8") for path in given.templates} or {"chatml": CHATML}
-    print(f"{'':24}    ids  turn p10    p50  encode_chat")
+    print(f"{'':24}    ids  turn p10    p50  encode_chat  mask")
     for name, source in sources.items():
         tok, times = tokenizer(source), []
         for seed in range(5):
@@ -80,7 +95,9 @@ def main() -> None:
         assert talk.rewritten is not None or text == tok.decode(chat.ids)
         times.sort()
         part, middle = times[len(times) // 10] * 1e3, times[len(times) // 2] * 1e3
-        print(f"{name:24}{len(chat.ids):7}{part:10.3f}{middle:7.3f}{min(whole) * 1e3:13.2f}", flush=True)
+        print(
+            f"{name:24}{len(chat.ids):7}{part:10.3f}{middle:7.3f}{min(whole) * 1e3:13.2f}  {masked(chat)}", flush=True
+        )
 
 
 if __name__ == "__main__":

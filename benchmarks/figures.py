@@ -4,7 +4,7 @@ The published encodings and models that people run, each on English, code and ma
 first pass of a process, and passes over the same text again. Each measurement is a process of its own, the libraries take
 turns, and the ids of each turn are compared with minitok's before it counts; those of minitok with what another process of it
 gave. Turns go over all rows again and again until ``--minutes`` have passed. Writes ``figures.json`` and prints the table of
-notes/performance.md.
+benchmarks/README.md.
 
 A folder of models holds their files, whose names begin with those of the models: ``falcon.tokenizer.json``,
 ``kimi-k2.tiktoken``, ``ModernBERT-base.json``.

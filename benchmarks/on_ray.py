@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,6 @@ from .packing import documents_of
 from .texts import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     # Does something with files, and a folder for what it writes; returns the number of ids or pieces, and the bytes of text.
     Way = Callable[[list[Path], Path], tuple[int, int]]
 

@@ -61,17 +61,6 @@ def timed(work: Work) -> float:
     return taken
 
 
-def parts(text: str, size: int) -> list[str]:
-    """The text in parts of whole lines."""
-    found, part = [], ""
-    for line in text.splitlines(keepends=True):
-        part += line
-        if len(part) >= size:
-            found.append(part)
-            part = ""
-    return [*found, part] if part else found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="a folder with english.txt")
@@ -83,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     tok = minitok.get_encoding(options.encoding)
     text, _ = texts.read("english", int(options.megabytes * 1e6), options.corpus)
-    work = operations(tok, text, parts(text, 2500))
+    work = operations(tok, text, texts.documents(text, 2500))
     taken: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(1 + options.repeats):
         for name, call in work.items():

@@ -1,7 +1,7 @@
 """Results to tables and pictures: ``python -m benchmarks.report``.
 
-Each table of benchmarks/README.md and notes/performance.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made
-anew from ``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead.
+Each table of benchmarks/README.md stands between ``<!-- NAME -->`` and ``<!-- end -->`` and is made anew from
+``benchmarks/results``, with the day, the processor and the commit. ``--print`` shows the tables instead, and some more.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from . import harness, tables
 from .tables import Results
 
 PAGE = harness.ROOT / "benchmarks" / "README.md"
-FIGURES_PAGE = harness.ROOT / "notes" / "performance.md"
 IMAGES = harness.ROOT / "docs" / "images"
 # The name of each table: the results it is made of, and by what.
 Tables = dict[str, tuple[str, Callable[[Results], str]]]
@@ -23,8 +22,8 @@ TABLES: Tables = {
     "encode": ("encode", tables.encode_tables),
     "rust": ("rust", tables.crates_tables),
     "load": ("encode", tables.load_table),
-    "models": ("models", tables.encode_tables),
-    "models_load": ("models", tables.load_table),
+    "figures": ("figures", tables.figures_table),
+    "threads": ("threads", tables.threads_table),
     "short": ("short", tables.short_tables),
     "decode": ("decode", tables.decode_tables),
     "batch": ("batch", tables.batch_tables),
@@ -36,17 +35,18 @@ TABLES: Tables = {
     "beyond_words": ("beyond_words", tables.beyond_table),
     "train": ("train", tables.train_tables),
     "train_large": ("train_large", tables.train_tables),
-    "growth": ("growth", tables.train_tables),
     "train_equal": ("train_equal", tables.equal_table),
     "ladder": ("ladder", tables.ladder_tables),
     "ladder_letters": ("ladder_letters", tables.ladder_tables),
 }
-FIGURES: Tables = {
-    "figures": ("figures", tables.figures_table),
-    "threads": ("threads", tables.threads_table),
+# Those that are only printed.
+PRINTED: Tables = {
+    "models": ("models", tables.encode_tables),
+    "models_load": ("models", tables.load_table),
+    "growth": ("growth", tables.train_tables),
 }
 # The names of all files of results.
-SOURCES = {source for source, _ in (TABLES | FIGURES).values()}
+SOURCES = {source for source, _ in (TABLES | PRINTED).values()}
 
 
 def read(folder: Path, name: str) -> Results | None:
@@ -75,7 +75,7 @@ def conditions(results: Results) -> str:
 
 def table(folder: Path, name: str) -> str | None:
     """A table with its conditions and with who is missing from it; None without results."""
-    source, make = (TABLES | FIGURES)[name]
+    source, make = (TABLES | PRINTED)[name]
     results = read(folder, source)
     if results is None:
         return None
@@ -130,14 +130,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=sorted(SOURCES), choices=sorted(SOURCES), help="of these results")
     parser.add_argument("--print", action="store_true", help="show the tables; change no file")
     options = parser.parse_args()
-    for page, tables_of_it in ((PAGE, TABLES), (FIGURES_PAGE, FIGURES)):
-        names = {name: made_of for name, made_of in tables_of_it.items() if made_of[0] in options.only}
-        if options.print:
-            print(*filter(None, (table(options.results, name) for name in names)), sep="\n\n")
-        else:
-            page.write_text(fill(page.read_text(encoding="utf-8"), options.results, names), encoding="utf-8")
-    if not options.print:
-        pictures(options.results, set(options.only))
+    shown = TABLES | PRINTED if options.print else TABLES
+    names = {name: made_of for name, made_of in shown.items() if made_of[0] in options.only}
+    if options.print:
+        print(*filter(None, (table(options.results, name) for name in names)), sep="\n\n")
+        return
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), options.results, names), encoding="utf-8")
+    pictures(options.results, set(options.only))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,6 @@ from minitok.reference.pairs import merge_pair
 from minitok.reference.published.vocabs import Vocab
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from minitok.backend import BackendName
 
 Pair = tuple[int, int]

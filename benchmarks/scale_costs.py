@@ -12,16 +12,13 @@ import os
 import random
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import minitok
 from minitok.scale import encode_dataset
 
 from .on_ray import LETTERS, Watch, start
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BATCHES, DISTINCT = 8, 200_000
 

@@ -1,6 +1,6 @@
 """What encoding and counting cost on many processors: a simulation, and the formulas that say which part is slowest.
 
-    python -m benchmarks.scale_model                    # the table of notes/performance.md
+    python -m benchmarks.scale_model                    # a table
     python -m benchmarks.scale_model --picture docs/images
 
 A job is a list of tasks. The driver hands them out one after the other; a task waits for a processor, reads and
@@ -199,7 +199,7 @@ def shown(seconds: float) -> str:
 
 
 def table(costs: Costs = COSTS) -> str:
-    """The table of notes/performance.md."""
+    """The table: of each job and corpus, how long each number of processors takes."""
     lines = ["| | " + " | ".join(f"{cores} processors" for cores in CORES) + " |", "|---" * (len(CORES) + 1) + "|"]
     for name in jobs(1, 1):
         lines.append(f"| **`{name}`** |" + " |" * len(CORES))

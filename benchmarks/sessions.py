@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import minitok
 from minitok.data import human_rights, tiny_shakespeare
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 MILLIONS = 4_190_000
 EDITS = 4000

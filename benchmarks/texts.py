@@ -177,15 +177,15 @@ def chat_lines(size: int) -> str:
     return "".join(lines)
 
 
-def documents(text: str) -> list[str]:
-    """A text as many: paragraphs, joined until each has some 2,000 characters."""
+def documents(text: str, size: int = 2000) -> list[str]:
+    """A text as many: lines, joined until each has so many characters."""
     found: list[str] = []
     part: list[str] = []
     length = 0
     for line in text.splitlines(keepends=True):
         part.append(line)
         length += len(line)
-        if length >= 2000:
+        if length >= size:
             found.append("".join(part))
             part, length = [], 0
     return [*found, "".join(part)] if part else found

@@ -20,7 +20,7 @@ from typing import Any
 import minitok
 import numpy as np
 
-from . import harness, operations, texts
+from . import harness, texts
 
 Work = Callable[[int], Any]
 TRAINED = 32_000
@@ -30,7 +30,7 @@ SHORT_ROW = 200
 
 def works(tok: minitok.Tokenizer, text: str, file: Path) -> dict[str, Work]:
     """Each work by its name: a function of how many threads do it."""
-    rows, short = operations.parts(text, ROW), cut(text, SHORT_ROW)
+    rows, short = texts.documents(text, ROW), texts.short_strings(text, SHORT_ROW, len(text) // SHORT_ROW)
     lists = tok.encode_batch(rows)
     return {
         "one text to an array": lambda threads: tok.encode_to_numpy(text, threads=threads),
@@ -41,10 +41,6 @@ def works(tok: minitok.Tokenizer, text: str, file: Path) -> dict[str, Work]:
         "decode lists": lambda threads: tok.decode_batch(lists, threads=threads),
         f"train {TRAINED:,} ids from a file": lambda threads: minitok.train_files([file], TRAINED, threads=threads),
     }
-
-
-def cut(text: str, length: int) -> list[str]:
-    return [text[start : start + length] for start in range(0, len(text), length)]
 
 
 def equal(some: Any, other: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minitok.reference.more.graphemes import flag_runs, is_grapheme_border
+import regex
+from strategies import old
 
 
 def found_tokens(tok, text, allowed):
@@ -14,6 +15,16 @@ def found_tokens(tok, text, allowed):
     return [(len(data[:start].decode()), len(data[:end].decode())) for start, end in spans]
 
 
+def whole_places(text):
+    """The places where no grapheme of Unicode is cut. All, where its rules and those of chunks differ."""
+    # Of newer characters, `regex` knows more; and what belongs to the character behind it (Prepend), chunks do not look at.
+    if not all(map(old, text)) or regex.search(r"\p{gcb=Prepend}", text):
+        return range(len(text))
+    # A mark stays with what is before it, even where that is a control character.
+    marks = {match.start() for match in regex.finditer(r"[\p{gcb=Extend}\p{gcb=ZWJ}\p{gcb=SpacingMark}]", text)}
+    return {match.end() for match in regex.finditer(r"\X", text)} - marks
+
+
 def check_laws(tok, text, most, *, allowed_special=(), **options):
     """Checks the chunks of a text, or what was raised; returns how many chunks there were."""
 
@@ -21,10 +32,10 @@ def check_laws(tok, text, most, *, allowed_special=(), **options):
         return tok.count(part, allowed_special=allowed_special)
 
     kept = found_tokens(tok, text, allowed_special)
-    flags = flag_runs(text)
+    wholes = {len(text), *whole_places(text)}
 
     def is_whole(place):
-        return place == len(text) or is_grapheme_border(text, place, flags)
+        return place in wholes
 
     def may_end(place):
         return not any(start < place < end for start, end in kept)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import click
 from minitok.cli.app import app
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LEAD = """\
 # The command

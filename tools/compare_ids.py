@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
 from importlib import util
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,8 +30,6 @@ from hypothesis.strategies import lists, sampled_from
 from minitok.encodings import clean_for_clip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from hypothesis.strategies import SearchStrategy
 
 TESTS = Path(__file__).parent.parent / "tests"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from shutil import which
 from statistics import median
@@ -30,8 +31,6 @@ from rich.text import Text
 from terminal_svg import save_svg, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from minitok import Tokenizer
 
 VOCAB_SIZE = 4096

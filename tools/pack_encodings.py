@@ -14,9 +14,9 @@ import argparse
 import gzip
 import hashlib
 import struct
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zlib import adler32
 
 from minitok.definition import gpt2_byte_order
@@ -25,9 +25,6 @@ from minitok.formats.byte_level import to_bytes
 from minitok.formats.tiktoken import parse_ranks
 from minitok.reference.published.packed_vocab import MAGIC, unpack
 from minitok.reference.published.ranks import recover_merges
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 SOURCES = {
     **{digest: file for (file, below), digest in SHA256.items() if below is None},

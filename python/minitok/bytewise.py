@@ -17,6 +17,7 @@ time for each id.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp, inf, isfinite
 from operator import index
 from typing import TYPE_CHECKING
@@ -25,8 +26,6 @@ from .arguments import MAX_ID, check_tokenizer
 from .extras import np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from .tokenizer import Tokenizer

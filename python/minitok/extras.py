@@ -10,13 +10,12 @@ minitok itself needs none of them. Where one is needed and is not installed, the
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import click
     import numpy as np
     import numpy.typing as npt

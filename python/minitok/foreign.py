@@ -7,13 +7,11 @@ instead. Each call takes some 0.15 microseconds longer. An ``Elsewhere`` does th
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from .reference.published.names import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 Kind = TypeVar("Kind")
@@ -66,7 +64,7 @@ INSTEAD = {
 # Of tokenizers: what minitok's methods and attributes are called by tiktoken, tokenizers and transformers.
 OTHER_METHODS = {
     "decode_batch": "batch_decode",
-    "encode": "encode_ordinary",
+    "encode": "encode_ordinary __call__",
     "encode_batch": "encode_ordinary_batch batch_encode_plus",
     "token_bytes": "decode_single_token_bytes id_to_token convert_ids_to_tokens",
     "token_id": "encode_single_token token_to_id convert_tokens_to_ids",

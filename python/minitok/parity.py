@@ -8,7 +8,7 @@ Costs: those of ``train`` for all texts together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,6 @@ from .reference.published.names import pattern_named
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from .backend import BackendName
     from .corpus.learning import ByteOrder
     from .corpus.progress import Progress, Show
@@ -147,7 +145,6 @@ class Corpora:
         self.read = 0
 
     def counts(self, what: str, language: str, texts: Texts, show: Show) -> PieceCounts:
-        """What is counted of the texts of a language."""
         pattern, special, backend, _, _ = self.options
         if isinstance(texts, (str, bytes, Mapping)):
             raise TypeError(
@@ -243,14 +240,12 @@ def check_languages(what: str, given: object, languages: Mapping[str, object] | 
 
 
 def check_number(option: str, value: int, *, least: int) -> int:
-    """An option that is a number of merges."""
     if not (least == 0 and value == 0 and not isinstance(value, bool)):
         check_bound(option, value)
     return value
 
 
 def check_positive(option: str, value: float) -> float:
-    """An option that is a positive number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{option} must be a number, not {type(value).__name__}")
     if not 0 < value < float("inf"):

@@ -7,6 +7,8 @@ signatures, docstrings and bodies of a line or two; anything longer is in the mo
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .arguments import added_special_tokens, check_path, thread_count
@@ -18,9 +20,6 @@ from .reference.pretokenize import DEFAULT_PATTERN
 from .reference.published.names import pattern_named
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterable, Mapping
-
     import numpy as np
     import numpy.typing as npt
     from typing_extensions import Self, Unpack

@@ -11,6 +11,7 @@ Costs: ``align`` some 20 nanoseconds an id; ``pieces`` and ``longest`` a fractio
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,6 @@ from .spans.offsets import as_sequence
 from .spans.segments import encode_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy.typing as npt
 
     from .backend import Codec
@@ -208,7 +207,6 @@ def spelled_again(
 
 
 def rows(offsets: Numbers, text: bytes) -> list[bytes]:
-    """Returns the texts between offsets."""
     return [text[start:end] for start, end in pairwise(offsets.tolist())]
 
 

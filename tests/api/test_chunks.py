@@ -1,17 +1,14 @@
-"""Chunks of texts for retrieval: the limit, borders, overlap; the same on both backends."""
+"""Chunks of texts for retrieval: the limit, borders, overlap."""
 
 import minitok
-import regex
+import pytest
 from chunk_laws import check_laws
-from helpers import both, outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from kinds import definitions
 from minitok import Tokenizer
 from minitok.definition import Definition
-from minitok.reference.more.borders import KINDS
-from minitok.reference.more.graphemes import flag_runs, is_grapheme_border
-from strategies import old
+from minitok.errors import BackendError
 from strategies import texts as tricky
 
 SENTENCES = [
@@ -20,7 +17,8 @@ SENTENCES = [
     "A line that is long enough to have been wrapped by\n", "goes on here", "สวัสดี", "\u1112\u1161\u11ab", "क्षि", "“So.”", "İ", "ﬁ",
 ]  # fmt: skip
 documents = st.lists(st.sampled_from(SENTENCES), max_size=30).map("".join) | tricky
-kinds = st.sampled_from(["text", "code"]) | st.lists(st.sampled_from(KINDS[:9]), max_size=4)
+KINDS = ["heading", "paragraph", "block", "line", "sentence", "wrap", "clause", "space", "word"]
+kinds = st.sampled_from(["text", "code"]) | st.lists(st.sampled_from(KINDS), max_size=4)
 
 
 RANKS = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"aab": 257, b" a": 258, "é".encode(): 259}
@@ -53,10 +51,7 @@ def options(draw):
 @given(st.sampled_from(list(TOKENIZERS.values())) | definitions(), documents, options(), st.sampled_from([(), "all"]))
 def test_the_laws(definition, text, options, allowed):
     most, asked = options
-    rust, python = both(Tokenizer(definition))
-    check_laws(rust, text, most, allowed_special=allowed, **asked)
-    chunks = [outcome(tok.chunk, text, most, allowed_special=allowed, **asked) for tok in (rust, python)]
-    assert chunks[0] == chunks[1]
+    check_laws(Tokenizer(definition), text, most, allowed_special=allowed, **asked)
 
 
 GROWING = st.lists(st.sampled_from([part for part in SENTENCES if len(part) < 50]), min_size=20, max_size=90)
@@ -80,22 +75,16 @@ def test_what_follows_changes_no_chunk(text, most, overlap, data):
         assert beginning[number] == chunk
 
 
-@given(documents | st.text())
-def test_no_grapheme_of_unicode_is_cut(text):
-    text = "".join(char for char in text if old(char))
-    theirs = {match.end() for match in regex.finditer(r"\X", text)}
-    flags = flag_runs(text)
-    for place in range(1, len(text)):
-        # What belongs to the character behind it (Prepend) is not looked at: some numbers' signs, and letters of old scripts.
-        if is_grapheme_border(text, place, flags) and not regex.match(r"\p{gcb=Prepend}", text[place - 1]):
-            assert place in theirs
-
-
-def test_prose_ends_at_sentences_and_code_at_lines(backend):
-    tok = minitok.get_encoding("gpt2", backend=backend)
+def test_prose_ends_at_sentences_and_code_at_lines():
+    tok = minitok.get_encoding("gpt2")
     prose = "The whale is big. It swims in the sea. Sailors fear it. They hunt it, too. Some of them die."
     assert [chunk.text for chunk in tok.chunk(prose, 12)] == [
         "The whale is big. It swims in the sea.", " Sailors fear it. They hunt it, too.", " Some of them die.",
     ]  # fmt: skip
     code = "def f(x):\n    return x. Y\n\n\ndef g(x):\n    # One. Two. Three.\n    return f(x)\n"
     assert [chunk.border for chunk in tok.chunk(code, 24, at="code")] == ["paragraph", "line", "end"]
+
+
+def test_the_python_backend_says_that_chunks_need_the_extension():
+    with pytest.raises(BackendError, match="chunks need the Rust extension"):
+        Tokenizer([], backend="python").chunk("a", 4)

@@ -113,6 +113,11 @@ def test_special_tokens_are_found_before_normalizing():
 def test_any_number_of_tokens_may_be_allowed(most, backend):
     tok = Tokenizer([], backend=backend)
     assert tok.truncate_text("abc", most) == "abc"
+
+
+@pytest.mark.parametrize("most", [sys.maxsize, 2**70])
+def test_a_chunk_may_have_any_number_of_tokens(most):
+    tok = Tokenizer([])
     assert tok.chunk("abc", most) == tok.chunk("abc", most, overlap=most - 1)
     assert [chunk.text for chunk in tok.chunk("abc", most)] == ["abc"]
 

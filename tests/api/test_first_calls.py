@@ -26,6 +26,8 @@ def test_methods_of_other_libraries_say_what_to_write(own, others, backend):
             getattr(tok, name)
         assert "Did you mean" not in "".join(traceback.format_exception(caught.value))
         assert not hasattr(minitok.Tokenizer, name)
+    with pytest.raises(AttributeError, match="write encode"):
+        tok("hi")
 
 
 def test_the_error_shows_the_call_alone():

@@ -114,5 +114,5 @@ def test_the_command_has_every_option_of_packing():
     shown = get_type_hints(PackOptions, include_extras=True)
     flags = {shown[name].__metadata__[0].flag for name in PackOptions.__annotations__}
     text = CliRunner().invoke(app, ["pack", "--help"], env={"COLUMNS": "200"}).stdout
-    assert len(flags) == 15
+    assert len(flags) == 16
     assert all(f"{flag} " in text for flag in flags)

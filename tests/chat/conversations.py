@@ -63,10 +63,10 @@ def beginning(random):
     return [*first, {"role": "user", "content": text(random)}]
 
 
-def learned(chat):
+def learned(chat, prompt="whole"):
     """What is to be learned, or why it is not known."""
     try:
-        return [bool(own) for own in chat.mask()]
+        return [bool(own) for own in chat.mask(prompt=prompt)]
     except TemplateError as error:
         return str(error)
 

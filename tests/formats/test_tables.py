@@ -78,7 +78,7 @@ def differing(form, before="", behind=""):
 
 
 def test_what_is_newer_than_unicode_9_has_no_normal_form_there():
-    """As notes/formats.md has it, over every code point."""
+    """As docs/formats.md has it, over every code point."""
     found = {form: differing(form) for form in ("NFC", "NFD", "NFKC", "NFKD")}
     assert [len(chars) for chars in found.values()] == [0, 21, 170, 191]
     assert all(there == char for chars in found.values() for char, there in chars.items())

@@ -12,7 +12,7 @@ import minitok
 
 folder = sys.argv[1]
 tok = minitok.train(["low lower lowest"] * 3, 262)
-for format in ("minitok", "tiktoken", "minbpe"):
+for format in ("minitok", "tiktoken"):
     tok.save(folder + "/it", format=format)
     pattern = tok.pattern if format == "tiktoken" else None
     read = minitok.load(folder + "/it", pattern=pattern)

@@ -10,7 +10,7 @@ from helpers import unlabelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minitok import Tokenizer, join_packed, open_packed
-from minitok.errors import FileFormatError
+from minitok.errors import FileFormatError, TemplateError
 from minitok.packing import arrange
 from packed import FORMATS, named
 from pyarrow import ipc, parquet
@@ -126,11 +126,63 @@ def test_what_the_template_marks_is_learned(tmp_path, families):
     assert packed.learned > 0
 
 
+def learned_documents(tok, source, out, **options):
+    tok.encode_files(source, out, **options)
+    corpus = open_packed(out)
+    return [(tok.decode(ids), tok.decode(ids[corpus.mask(number)])) for number, ids in enumerate(corpus)]
+
+
+# Turns that the next message's marker ends; and a prompt that opens a thought, unless it is told not to.
+NEXT = TOK.replace(
+    chat="{% for m in messages %}<|turn|>{{ m.content }}{% endfor %}{{ '<|turn|>' if add_generation_prompt }}"
+)
+OPENED = TOK.replace(
+    chat=TEMPLATE.replace("<|turn|>{% endif %}", "<|turn|>{{ '' if thinks is false else 'bb' }}{% endif %}")
+)
+
+
+def test_the_end_of_a_document_ends_the_last_turn_if_nothing_else_does(tmp_path):
+    talks = [talk("b", "aa"), talk("b", "a", "b"), talk("b", "a", "b", ""), talk("b", "a")]
+    source = write(tmp_path, talks)
+    assert learned_documents(NEXT, source, tmp_path / "o.bin", learn="assistant", end_of_document=END) == [
+        ("<|turn|>b<|turn|>aa<|end|>", "aa<|end|>"),
+        ("<|turn|>b<|turn|>a<|turn|>b<|end|>", "a<|turn|>"),
+        ("<|turn|>b<|turn|>a<|turn|>b<|turn|><|end|>", "a<|turn|><|end|>"),
+        ("<|turn|>b<|turn|>a<|end|>", "a<|end|>"),
+    ]
+    with pytest.raises(TemplateError, match=r"a\.jsonl:1: .*no token that ends it.* pack it with end_of_document"):
+        NEXT.encode_files(source, tmp_path / "o.bin", learn="assistant")
+    # Where the template ends the turn, the end of the document is the packer's.
+    (first, *_) = learned_documents(TOK, source, tmp_path / "p.bin", learn="last", end_of_document=END)
+    assert first == ("<|turn|>b<|end|><|turn|>aa<|stop|><|end|>", "aa<|stop|>")
+
+
+def test_each_answer_as_the_last_of_a_document(tmp_path):
+    talks = [talk("b", "a", "bb", "aa", "b"), talk("b")]
+    found = learned_documents(TOK, write(tmp_path, talks), tmp_path / "o.bin", learn="each", end_of_document=END)
+    first = "<|turn|>b<|end|><|turn|>a<|stop|>"
+    assert found == [
+        (first + "<|end|>", "a<|stop|>"),
+        (first + "<|turn|>bb<|end|><|turn|>aa<|stop|><|end|>", "aa<|stop|>"),
+        ("<|turn|>b<|end|><|end|>", ""),
+    ]
+
+
+def test_turns_that_do_not_repeat_the_prompt(tmp_path):
+    source = write(tmp_path, [talk("b", "a")])
+    with pytest.raises(TemplateError, match=r'prompt="part".* pass the template thinks=False'):
+        OPENED.encode_files(source, tmp_path / "o.bin", learn="assistant")
+    ((_, part),) = learned_documents(OPENED, source, tmp_path / "o.bin", learn="last", prompt="part")
+    asked = write(tmp_path, [talk("b", "a")], chat_template_kwargs={"thinks": False})
+    assert learned_documents(OPENED, asked, tmp_path / "o.bin", learn="assistant")[0][1] == part == "a<|stop|>"
+
+
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "stream"])
 def test_columns_of_conversations(tmp_path, kind):
     tool = {"name": "find", "description": "Finds"}
     calls = [{"role": "assistant", "content": "a", "name": "me"}, {"role": "tool", "content": "b", "n": None}]
     rows = [{"messages": [*TALKS[0], *calls], "tools": json.dumps([tool])}, {"messages": TALKS[1], "tools": None}]
+    rows[1]["chat_template_kwargs"] = {"greeting": "b"}
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (tmp_path / "a.jsonl").write_text(lines, encoding="utf-8")
     table = pa.Table.from_pylist([{**row, "other": 1} for row in rows])

@@ -9,22 +9,12 @@ LONE_FILES = {
     "text": "a str of Python may hold surrogates, and a &str of Rust may not",
     "special/automaton": "what Rust prepares to find special tokens; Python's re caches by itself",
     "tokens": "a dict in Python; an arena in Rust, whose offsets have 32 bits",
+    **dict.fromkeys(
+        ("more/chunk", "more/borders", "more/graphemes", "more/sentences", "more/fences"),
+        "chunks are made of ids, and change none: one implementation, held by the vectors and by laws",
+    ),
 }
 LONE_NAMES = {
-    "more/borders": {
-        "an int in Python": "border, border.name",
-        "a range in Python": "places",
-    },
-    "more/sentences": {"a str in Python": "is_ending"},
-    "more/graphemes": {
-        "characters of a str in Python": "around",
-        "in, in Python": "holds",
-        "sets that Python keeps for each function": "classes",
-    },
-    "more/chunk": {
-        "an addition in Python": "after",
-        "int() in Python": "part_of",
-    },
     "published/flags": {
         "names of flags in Python; Rust has three bools, which are read in every text": "flags, flags.new",
         "a character in Python is a str of length 1, which need not be one": "is_of, char_of",

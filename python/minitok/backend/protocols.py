@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
-
     import numpy as np
     import numpy.typing as npt
 

@@ -6,16 +6,15 @@ uses one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from itertools import accumulate
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingExtraError
+from ..errors import BackendError, MissingExtraError
 from ..extras import array_of
 from ..reference.more import align as reference_align
-from ..reference.more import chunk
-from ..reference.more.borders import KINDS, kinds_of
 from ..reference.more.dropout import Dropout, encode_with_dropout, with_dropout
 from ..reference.more.trace import trace
 from ..reference.published import codecs, normalize, streams
@@ -33,8 +32,6 @@ from .python_session import Session
 from .python_training import PieceCounter, train, train_parity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     import numpy as np
     import numpy.typing as npt
 
@@ -261,20 +258,8 @@ class Codec:
         return Session(self.codec, self.search(allowed), refused, chars)
 
     def chunks(self, text: bytes, allowed: Sequence[str] | None, options: ChunkFields) -> list[Placed]:
-        most, at, overlap, sentences, fill = options
-        asked = chunk.ChunkOptions(most, kinds_of(at), overlap, sentences, fill)
-        asked.check()
-        search, whole = self.search(allowed), text.decode()
-        tokens = chunk.tokens_of(self.codec, search, whole)
-        chunker = chunk.Chunker(whole, tokens, lambda part: len(self.codec.encode(part.encode(), search)), asked)
-        found: list[Placed] = []
-        byte = char = 0
-        for start, end, count, kind in iter(chunker.advance, None):
-            # The bytes of what is repeated are taken back.
-            byte += len(whole[char:start].encode()) - len(whole[start:char].encode())
-            first, byte, char = byte, byte + len(whole[start:end].encode()), end
-            found.append((start, end, first, byte, count, KINDS[kind]))
-        return found
+        del text, allowed, options
+        raise BackendError("chunks need the Rust extension; this tokenizer runs on the Python backend")
 
     def memory_usage(self) -> dict[str, int]:
         vocab = self.codec.vocab

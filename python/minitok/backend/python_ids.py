@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,6 @@ from ..errors import UnknownTokenError
 from ..extras import is_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     import numpy.typing as npt
 
 # The highest number that Rust reads as an id; `arguments.MAX_ID` is the highest that a token may have.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from ..reference.text import utf8
 from .python_ids import id_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy as np
     import numpy.typing as npt
 
@@ -29,7 +28,6 @@ class Session:
         self.encoded_bytes = 0
 
     def byte(self, at: int) -> int:
-        """The byte of a place."""
         text = self.core.text
         if self.chars:
             return len(text.decode()[:at].encode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,6 @@ from ..reference.more.trace import train_merge
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
     import numpy as np

@@ -10,14 +10,13 @@ documentation. The wheel for every CPython (abi3) has no shortcuts.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..foreign import explains
 from .select import BACKEND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from .._rust import Codec, StreamDecoder
 
 Method = TypeVar("Method", bound="Callable[..., Any]")

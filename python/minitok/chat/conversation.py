@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -29,12 +30,10 @@ from .encoding import labelled, with_template
 from .learned import Learner
 from .provenance import concatenated
 from .ranges import going_on, joined, masked, spread
-from .render import check_variables, guarded, template_values, traced_messages
+from .render import Writer, check_variables, guarded, template_values, traced_messages
 from .written import NO_TEXT, Text, common_prefix, overlap, own_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import numpy as np
     import numpy.typing as npt
 
@@ -125,7 +124,7 @@ class Conversation:
         self._definition, self._rewrite = with_template(definition, template), rewrite
         source = templates.choose(template, with_tools=tools is not None)
         check_variables(variables, source, ("documents", "rewrite", "template", "tools"))
-        self._program = turns.program_of(source)
+        self._source, self._program = source, turns.program_of(source)
         self._values = guarded(lambda: template_values(templates, tools, documents, variables))
         self._codec = self._definition.codec()
         self._names = {token_id: utf8(name) for name, token_id in definition.special_tokens.items()}
@@ -233,7 +232,7 @@ class Conversation:
         state = self._state
         return masked(((sample.first, sample.stop, True) for sample in state.held.samples), len(state.ids))
 
-    def mask(self, role: str = "assistant", *, last: bool = False) -> npt.NDArray[np.bool_]:
+    def mask(self, role: str = "assistant", *, last: bool = False, prompt: str = "whole") -> npt.NDArray[np.bool_]:
         """For each id, whether it is to be learned (SPEC K8), as ``EncodedChat.mask`` says.
 
         Where the assistant's messages were sampled, these are the sampled ids, and the token behind each that ends its turn if
@@ -242,8 +241,8 @@ class Conversation:
         state = self._state
         size, samples = len(state.ids), state.held.samples
         if role != "assistant":
-            if last:
-                raise ValueError(f"last=True is for the assistant, not for {role!r}")
+            if last or prompt != "whole":
+                raise ValueError(f"last and prompt are for the assistant, not for {role!r}")
             return masked((found for found in state.roles if found[2] == role), size)
         if samples:
             said = {start for start, stop, role in state.roles if role == "assistant" and start < stop}
@@ -253,8 +252,10 @@ class Conversation:
                 if sample.role == "assistant"
             ]
             return masked(own[-1 if last else 0 :], size)
-        learner = Learner(self._definition, self._write, state.messages[: state.written], state.text.parts)
-        return masked(learner.ranges(last=last), size)
+        writer = Writer(self._source, self._values, True, False)
+        text = concatenated(state.text.written.pieces)
+        learner = Learner(self._definition, writer, state.messages[: state.written], text)
+        return masked(learner.ranges(last=last, prompt=prompt), size)
 
     @property
     def kept(self) -> int:
@@ -267,10 +268,6 @@ class Conversation:
         return self._state.held.rewritten
 
     # -- how -----------------------------------------------------------------------------------------------------------
-
-    def _write(self, messages: list[Any], prompted: bool) -> str:
-        run = self._program, self._values, messages, NO_TEXT.written
-        return concatenated(guarded(lambda: turns.run(*run, generation=prompted)).pieces)
 
     def _step(self, *, generation: bool) -> State:
         state = self._state

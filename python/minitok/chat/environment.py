@@ -11,6 +11,7 @@ Needs Jinja2: ``pip install 'minitok[chat]'``.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
 from operator import add
@@ -34,8 +35,6 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("chat templates need Jinja2: pip install 'minitok[chat]'", name=error.name) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from jinja2.compiler import Frame
     from jinja2.parser import Parser
     from typing_extensions import Self

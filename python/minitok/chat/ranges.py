@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..extras import is_array, repeated
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable
 
     import numpy as np
     import numpy.typing as npt

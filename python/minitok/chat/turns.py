@@ -9,16 +9,14 @@ and 2 to 4. With ``c`` added, the first four pieces are as before.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import nodes, pass_context
 
 from .environment import TracingEnvironment, compiled, compiled_in
 from .provenance import runs_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # The variable that the marks find the run by, and their filter; no template can name them.
 WATCH, TURN = " watch", " turn"

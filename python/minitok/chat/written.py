@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from itertools import groupby, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +15,6 @@ from .provenance import runs_of
 from .turns import Rendered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from .provenance import Origin
     from .render import Fields
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -16,35 +17,27 @@ from minitok.encodings import registry
 from minitok.errors import MinitokError
 from minitok.reference.published.names import encoding_named
 
+from . import options as shared
 from .console import output, plain_table, print_json, say, waiting
-from .help import Command, number_option, option
+from .help import Command, declared, option
 from .inputs import chunks, named_inputs
-from .options import backend_option, chosen, inputs_argument, is_file, json_option, tokenizer_option
 from .peers import Peer, installed_peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from minitok.backend import BackendName
 
 
 @click.command(cls=Command)
-@inputs_argument("Files or patterns, as one text; by default plays of Shakespeare.")
-@tokenizer_option
-@number_option("--repeat", "-r", default=5, help="The number of warm runs; the median is reported.")
-@number_option("--threads", default=1, help="The number of threads to encode with.")
-@option("--peers", is_flag=True, help="Compare ids and speed with the installed libraries that can read the tokenizer.")
-@json_option
-@backend_option
+@declared
 def command(
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    repeat: int,
-    threads: int,
-    backend: BackendName | None,
     *,
-    peers: bool,
-    json: bool,
+    files: tuple[str, ...] = shared.files_argument("Files or patterns, as one text; by default plays of Shakespeare."),
+    tokenizers: shared.TokenizerOption,
+    repeat: int = option("The number of warm runs; the median is reported.", "-r", default=5),
+    threads: int = option("The number of threads to encode with.", default=1),
+    peers: bool = option("Compare ids and speed with the installed libraries that can read the tokenizer."),
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Measure encoding, decoding and counting, in megabytes (10^6 bytes of text) a second.
 
@@ -58,7 +51,7 @@ def command(
       minitok bench -e o200k_base corpus.txt --peers
       minitok bench -t my.json --backend python --repeat 1 --json
     """
-    named = chosen(tokenizers)
+    named = shared.chosen(tokenizers)
     read = (chunk for name in named_inputs(files, hint="to name a tokenizer, use -t") for chunk in chunks(name))
     data = b"".join(read) if files else tiny_shakespeare().encode()
     if not data:
@@ -87,7 +80,7 @@ def command(
 def compared(named: str, backend: BackendName, data: bytes, repeat: int) -> Iterator[dict[str, Any]]:
     """What each library makes of the text: whether its ids are minitok's, and how fast; first minitok as they are called."""
     tok, text = fresh(named, backend), data.decode("utf-8", "replace")
-    path = Path(named) if is_file(named) else None
+    path = Path(named) if shared.is_file(named) else None
     mine = Peer("minitok", lambda text: tok.encode(text, allowed_special="all"), "all")
     for peer in (mine, *installed_peers(path, tok)):
         encode = partial(peer.encode, text)
@@ -103,7 +96,6 @@ def compared(named: str, backend: BackendName, data: bytes, repeat: int) -> Iter
 
 
 def show_peers(rows: Sequence[dict[str, Any]]) -> None:
-    """A row for each library."""
     if len(rows) == 1:
         output().print("No other library that takes this tokenizer is installed.")
         return
@@ -157,4 +149,8 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float]:
 
 def fresh(named: str, backend: BackendName) -> Tokenizer:
     """A tokenizer that nobody has used yet: ``get_encoding`` would share one."""
-    return load(named, backend=backend) if is_file(named) else registry.load(encoding_named(named) or named, backend)
+    return (
+        load(named, backend=backend)
+        if shared.is_file(named)
+        else registry.load(encoding_named(named) or named, backend)
+    )

@@ -7,48 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from . import options as shared
 from .console import print_json
-from .help import Command, number_option, option
+from .help import Command, declared, option
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
-from .options import check_texts, chosen, open_tokenizer, special_names, texts_options
 
 if TYPE_CHECKING:
     from minitok import Tokenizer
-    from minitok.backend import BackendName
 
 
 @click.command(cls=Command)
-@number_option("--tokens", "-n", default=256, help="The most tokens of a chunk.")
-@number_option("--overlap", least=0, default=0, help="The most tokens of a chunk to repeat at the start of the next.")
-@number_option("--overlap-sentences", least=0, default=0, help="Repeat this many sentences instead.")
-@option(
-    "--at",
-    metavar="KINDS",
-    default="text",
-    help="Where chunks may end: text, code, or some of heading, paragraph, block, line, sentence, wrap, clause, space, word, "
-    "with commas.",
-)
-@option(
-    "--fill",
-    type=float,
-    metavar="PART",
-    default=0.5,
-    help="The share of a chunk after which the best end is looked for.",
-)
-@texts_options
+@declared
 def command(
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    text: str | None,
-    special: tuple[str, ...],
-    field: str,
-    backend: BackendName | None,
-    tokens: int,
-    at: str,
     *,
-    quiet: bool,
-    json: bool,
-    **options: Any,
+    tokens: int = option("The most tokens of a chunk.", "-n", default=256),
+    overlap: int = option("The most tokens of a chunk to repeat at the start of the next.", least=0, default=0),
+    overlap_sentences: int = option("Repeat this many sentences instead.", least=0, default=0),
+    at: str = option(
+        "Where chunks may end: text, code, or some of heading, paragraph, block, line, sentence, wrap, clause, space, "
+        "word, with commas.",
+        metavar="KINDS",
+        default="text",
+    ),
+    fill: float = option(
+        "The share of a chunk after which the best end is looked for.", least=None, metavar="PART", default=0.5
+    ),
+    files: shared.FilesArgument,
+    tokenizers: shared.TokenizerOption,
+    text: shared.TextOption,
+    special: shared.SpecialOption,
+    field: shared.FieldOption,
+    quiet: shared.QuietOption,
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Cut documents into chunks of a limited number of tokens, at headings, paragraphs, sentences and words.
 
@@ -62,10 +53,11 @@ def command(
       minitok chunk main.py --at code
       minitok chunk notes.txt --at paragraph,sentence -e text-embedding-3-small
     """
-    check_texts(text, files)
-    tok = open_tokenizer(chosen(tokenizers), backend)
+    shared.check_texts(text, files)
+    tok = shared.open_tokenizer(shared.chosen(tokenizers), backend)
+    options: dict[str, Any] = {"overlap": overlap, "overlap_sentences": overlap_sentences, "fill": fill}
     options["at"] = [name.strip() for name in at.split(",") if name.strip()]
-    options["allowed_special"] = special_names(special, tok)
+    options["allowed_special"] = shared.special_names(special, tok)
     names = named_inputs(files, hint=TEXT_HINT) if text is None else []
     if text is not None:
         write(tok, as_typed(text), tokens, options, {"file": STDIN}, json=json)

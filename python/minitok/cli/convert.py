@@ -11,26 +11,27 @@ from minitok.definition.fields import short_pattern
 from minitok.formats import FORMATS
 from minitok.formats.files import check_folder
 
+from . import options as shared
 from .console import print_json, say
-from .help import Command, option
+from .help import Command, argument, declared, option
 from .inputs import check_output
-from .options import FILE, backend_option, json_option, open_tokenizer
 
 if TYPE_CHECKING:
-    from minitok.backend import BackendName
+    pass
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="FILE|NAME", help="A tokenizer's file or folder, or the name of an encoding.")
-@click.argument("out", metavar="OUT", type=FILE, help="The output file; for gpt2, a folder.")
-@option("--to", type=click.Choice(list(FORMATS)), help="The format; default: by the name of OUT.")
-@option(
-    "--pattern", metavar="NAME|REGEX", help="The split pattern, for a file that does not contain one (tiktoken, gpt2)."
-)
-@json_option
-@backend_option
+@declared
 def command(
-    source: str, out: Path, to: str | None, pattern: str | None, backend: BackendName | None, *, json: bool
+    *,
+    source: str = argument("A tokenizer's file or folder, or the name of an encoding.", "FILE|NAME"),
+    out: Path = argument("The output file; for gpt2, a folder.", "OUT"),
+    to: str | None = option("The format; default: by the name of OUT.", type=click.Choice(list(FORMATS))),
+    pattern: str | None = option(
+        "The split pattern, for a file that does not contain one (tiktoken, gpt2).", metavar="NAME|REGEX"
+    ),
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Write a tokenizer in another format. A vocabulary that the format cannot hold is an error.
 
@@ -52,7 +53,7 @@ def command(
         if Path(source).is_file():
             # A format may hold more than minitok reads of it: a model of GGUF, for example.
             check_output(out, [source])
-    tok = open_tokenizer(source, backend, pattern, way_on="give --pattern")
+    tok = shared.open_tokenizer(source, backend, pattern, way_on="give --pattern")
     tok.save(out, format=wanted)  # type: ignore[arg-type]
     if json:
         print_json({"file": str(out), "format": wanted, "vocab_size": tok.vocab_size}, out)

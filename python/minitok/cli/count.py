@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +11,15 @@ import click
 from minitok.arguments import allowed_tokens, refused_tokens
 from minitok.spans.streaming import count_iterable
 
+from . import options as shared
 from .console import print_columns, print_json
-from .help import Command
+from .help import Command, declared
 from .inputs import STDIN, TEXT_HINT, as_typed, chunks, named_inputs, reading, records
-from .options import check_texts, chosen, disallow_option, open_tokenizer, special_names, texts_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from minitok import Tokenizer
-    from minitok.backend import BackendName
 
-# Tokens as ``special_names`` gives them.
+# Tokens as ``shared.special_names`` gives them.
 Named = list[str] | str
 # The bytes of UTF-8 that begin no character.
 CONTINUATION = bytes(range(0x80, 0xC0))
@@ -43,19 +41,18 @@ class Counted:
 
 
 @click.command(cls=Command)
-@texts_options
-@disallow_option
+@declared
 def command(
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    text: str | None,
-    special: tuple[str, ...],
-    disallow: tuple[str, ...],
-    field: str,
-    backend: BackendName | None,
     *,
-    quiet: bool,
-    json: bool,
+    files: shared.FilesArgument,
+    tokenizers: shared.TokenizerOption,
+    text: shared.TextOption,
+    special: shared.SpecialOption,
+    field: shared.FieldOption,
+    quiet: shared.QuietOption,
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
+    disallow: shared.DisallowOption,
 ) -> None:
     """Count the tokens, lines, characters and bytes of files, in bounded memory.
 
@@ -69,10 +66,10 @@ def command(
       minitok count -e cl100k_base < prompt.txt
       minitok count -t my.json --json corpus.txt docs.jsonl.gz
     """
-    check_texts(text, files)
-    named = chosen(tokenizers)
-    tok = open_tokenizer(named, backend)
-    found = special_names(special, tok), special_names(disallow, tok)
+    shared.check_texts(text, files)
+    named = shared.chosen(tokenizers)
+    tok = shared.open_tokenizer(named, backend)
+    found = shared.special_names(special, tok), shared.special_names(disallow, tok)
     names = named_inputs(files, hint=TEXT_HINT) if text is None else []
     counted = [] if text is None else [count_text(tok, STDIN, [as_typed(text)], found)]
     with reading(names, quiet=quiet) as read:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Literal
 
 import click
 from rich.text import Text
 
+from . import options as shared
 from .console import output, plain_table, print_json, say
-from .help import Command, Group, option
-from .options import FILE, json_option
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from .help import Command, Group, argument, declared, option
 
 
 @click.group(cls=Group, no_args_is_help=True)
@@ -21,15 +19,13 @@ def command() -> None:
 
 
 @command.command("start", cls=Command, short_help="Lay out the functions to write.")
-@click.argument("folder", metavar="DIR", type=FILE, help="The folder to work in.")
-@option(
-    "--names",
-    type=click.Choice(["minitok", "minbpe", "cs336"]),
-    default="minitok",
-    help="The naming scheme of the functions.",
-)
-@option("--as", "form", type=click.Choice(["py", "ipynb"]), default="py", help="A Python file or a notebook.")
-def start(folder: Path, names: str, form: str) -> None:
+@declared
+def start(
+    *,
+    folder: Path = argument("The folder to work in.", "DIR"),
+    names: Literal["minitok", "minbpe", "cs336"] = option("The naming scheme of the functions.", default="minitok"),
+    form: Literal["py", "ipynb"] = option("A Python file or a notebook.", "--as", default="py"),
+) -> None:
     """Lay out the functions to write, with what each is to do.
 
     \b
@@ -44,20 +40,16 @@ def start(folder: Path, names: str, form: str) -> None:
 
 
 @command.command("pack", cls=Command, short_help="Make an archive for Gradescope.")
-@option("--secret", metavar="S", required=True, help="The secret of the archive: any text that students do not know.")
-@option("--output", "-o", "out", type=FILE, metavar="FILE", default="autograder.zip", help="The archive.")
-@option("--file", metavar="NAME", default="", show_default=False, help="The submitted file; default: the only one.")
-@option("--ties", metavar="RULE", default="auto", help="The tie rule, as for grade.")
-@option("--stage", "-s", "stages", metavar="N", multiple=True, help="A stage to grade; repeatable.")
-@option(
-    "--wheel",
-    "wheels",
-    type=FILE,
-    metavar="FILE",
-    multiple=True,
-    help="A minitok wheel to install instead of the published one.",
-)
-def pack(secret: str, out: Path, file: str, ties: str, stages: tuple[str, ...], wheels: tuple[Path, ...]) -> None:
+@declared
+def pack(
+    *,
+    secret: str = option("The secret of the archive: any text that students do not know.", metavar="S", required=True),
+    out: Path = option("The archive.", "--output", "-o", default="autograder.zip"),
+    file: str = option("The submitted file; default: the only one.", metavar="NAME", default="", show_default=False),
+    ties: str = option("The tie rule, as for grade.", metavar="RULE", default="auto"),
+    stages: tuple[str, ...] = option("A stage to grade; repeatable.", "--stage", "-s", metavar="N"),
+    wheels: tuple[Path, ...] = option("A minitok wheel to install instead of the published one.", "--wheel"),
+) -> None:
     """Make the archive that Gradescope takes, with a different seed for each student.
 
     \b
@@ -72,10 +64,13 @@ def pack(secret: str, out: Path, file: str, ties: str, stages: tuple[str, ...], 
 
 
 @command.command("mutants", cls=Command, short_help="List the wrong programs.")
-@option("--stage", "-s", metavar="NAME", help="Only those of one stage.")
-@option("--show", "shown", metavar="NAME", help="Print what one mutant does differently.")
-@json_option
-def mutants(stage: str | None, shown: str | None, *, json: bool) -> None:
+@declared
+def mutants(
+    *,
+    stage: str | None = option("Only those of one stage.", "-s", metavar="NAME"),
+    shown: str | None = option("Print what one mutant does differently.", "--show", metavar="NAME"),
+    json: shared.JsonOption,
+) -> None:
     """List the mutants: wrong programs, each with one mistake, that tests must catch.
 
     \b

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from minitok.errors import FileFormatError
 
+from . import options as shared
 from .console import print_json
-from .help import Command, option
+from .help import Command, declared, option
 from .inputs import STDIN, named_inputs, opened
-from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from minitok import Tokenizer
-    from minitok.backend import BackendName
 
 BETWEEN = re.compile(rb"[\s,\[\]]+")
 # A number with more digits is no id; Python does not even read one with thousands of them.
@@ -27,13 +25,14 @@ DIGITS = 20
 
 
 @click.command(cls=Command)
-@inputs_argument()
-@tokenizer_option
-@option("--lines", is_flag=True, help="Decode each line as a separate text, and write it on a line.")
-@json_option
-@backend_option
+@declared
 def command(
-    files: tuple[str, ...], tokenizers: tuple[str, ...], backend: BackendName | None, *, lines: bool, json: bool
+    *,
+    files: shared.FilesArgument,
+    tokenizers: shared.TokenizerOption,
+    lines: bool = option("Decode each line as a separate text, and write it on a line."),
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Turn ids back into text, byte for byte: all ids of a file, on however many lines, into one text.
 
@@ -45,7 +44,7 @@ def command(
       echo "72 105 33" | minitok decode -t my.json
       minitok encode --lines < in.txt | minitok decode --lines
     """
-    tok = open_tokenizer(chosen(tokenizers), backend)
+    tok = shared.open_tokenizer(shared.chosen(tokenizers), backend)
     for name in named_inputs(files, hint="ids are read from files or from standard input"):
         parts = id_lines(name)
         if lines:

@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from . import options as shared
 from .console import print_json
-from .help import Command, option
+from .help import Command, declared, option
 from .inputs import TEXT_HINT, as_typed, chunks, named_inputs, opened, reading, records
-from .options import check_texts, chosen, disallow_option, open_tokenizer, special_names, texts_options
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from minitok.backend import BackendName
 
 # How many ids are written at a time.
 BLOCK = 1 << 14
 
 
 @click.command(cls=Command)
-@texts_options
-@disallow_option
-@option("--lines", is_flag=True, help="Each line is a separate text, without its line break.")
+@declared
 def command(
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    text: str | None,
-    special: tuple[str, ...],
-    disallow: tuple[str, ...],
-    field: str,
-    backend: BackendName | None,
     *,
-    lines: bool,
-    quiet: bool,
-    json: bool,
+    files: shared.FilesArgument,
+    tokenizers: shared.TokenizerOption,
+    text: shared.TextOption,
+    special: shared.SpecialOption,
+    field: shared.FieldOption,
+    quiet: shared.QuietOption,
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
+    disallow: shared.DisallowOption,
+    lines: bool = option("Each line is a separate text, without its line break."),
 ) -> None:
     """Turn text into ids: one line of them for each file, or for each record of .jsonl, .parquet and .arrow.
 
@@ -51,9 +45,12 @@ def command(
       minitok encode -t my.json 'corpus/*.txt' > ids.txt
       echo "Hello" | minitok encode -t my.json | minitok decode -t my.json
     """
-    check_texts(text, files)
-    tok = open_tokenizer(chosen(tokenizers), backend)
-    found: Any = {"allowed_special": special_names(special, tok), "disallowed_special": special_names(disallow, tok)}
+    shared.check_texts(text, files)
+    tok = shared.open_tokenizer(shared.chosen(tokenizers), backend)
+    found: Any = {
+        "allowed_special": shared.special_names(special, tok),
+        "disallowed_special": shared.special_names(disallow, tok),
+    }
     if text is not None:
         texts = as_typed(text).split(b"\n") if lines else [as_typed(text)]
         for ids in tok.encode_batch(texts, **found):

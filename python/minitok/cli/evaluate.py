@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,29 +16,13 @@ from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText
 from minitok.formats.files import write_atomically
 
+from . import options as shared
 from .console import output, plain_table, print_json, report
-from .help import Command, number_option, option
+from .help import Command, declared, option
 from .inputs import as_typed, check_output
-from .options import (
-    COMPARED,
-    FILE,
-    backend_option,
-    check_texts,
-    inputs_argument,
-    json_option,
-    open_tokenizer,
-    quiet_option,
-    refuse_others,
-    text_option,
-    threads_option,
-    tokenizers_option,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from minitok import Tokenizer
-    from minitok.backend import BackendName
     from minitok.evaluation import Evaluation
     from minitok.evaluation.record import Row
 
@@ -51,65 +36,39 @@ SHOWN = 2000
 
 
 @click.command(cls=Command)
-@inputs_argument(
-    "Files, or a folder with a folder for each language; by default the Universal Declaration of Human Rights in 34 languages."
-)
-@tokenizers_option
-@text_option
-@option(
-    "--field",
-    "fields",
-    metavar="NAME",
-    multiple=True,
-    help="The field of records that holds the text; several are parallel.",
-)
-@option("--lines", is_flag=True, help="Each line of a text is a document: for parallel texts.")
-@option("--base", metavar="NAME", help="The group to compare the others with; default: English, if present.")
-@option(
-    "--price",
-    "prices",
-    type=click.FloatRange(min=0),
-    metavar="N",
-    multiple=True,
-    help="The price of a million tokens: one for all, or one for each tokenizer in turn.",
-)
-@number_option("--context", "window", help="The context length, in tokens.")
-@option(
-    "--morphemes",
-    metavar="FILE",
-    multiple=True,
-    help="Words with a bar between their morphemes, as in un|break|able, one a line: a file for each language.",
-)
-@option("--html", type=FILE, metavar="FILE", help="Write a page with pictures to this file.")
-@option("--csv", type=FILE, metavar="FILE", help="Write the figures of each group to this file.")
-@option("--latex", type=FILE, metavar="FILE", help="Write a table for a paper to this file.")
-@option("--plot", type=FILE, metavar="FILE", help="Draw what each group pays: .pdf, .svg or .png; needs Matplotlib.")
-@threads_option
-@quiet_option
-@json_option
-@backend_option
+@declared
 @click.pass_context
 def command(
     context: click.Context,
     /,
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    text: str | None,
-    fields: tuple[str, ...],
-    base: str | None,
-    prices: tuple[float, ...],
-    window: int | None,
-    morphemes: tuple[str, ...],
-    html: Path | None,
-    csv: Path | None,
-    latex: Path | None,
-    plot: Path | None,
-    threads: int | None,
-    backend: BackendName | None,
     *,
-    lines: bool,
-    quiet: bool,
-    json: bool,
+    files: tuple[str, ...] = shared.files_argument(
+        "Files, or a folder with a folder for each language; by default the Universal Declaration of Human Rights in 34 "
+        "languages."
+    ),
+    tokenizers: tuple[str, ...] = shared.tokenizer_named(f"; repeatable. Default: {', '.join(shared.COMPARED)}."),
+    text: shared.TextOption,
+    fields: tuple[str, ...] = option(
+        "The field of records that holds the text; several are parallel.", "--field", metavar="NAME"
+    ),
+    lines: bool = option("Each line of a text is a document: for parallel texts."),
+    base: str | None = option("The group to compare the others with; default: English, if present.", metavar="NAME"),
+    prices: tuple[float, ...] = option(
+        "The price of a million tokens: one for all, or one for each tokenizer in turn.", "--price", least=0
+    ),
+    window: int | None = option("The context length, in tokens.", "--context"),
+    morphemes: tuple[str, ...] = option(
+        "Words with a bar between their morphemes, as in un|break|able, one a line: a file for each language.",
+        metavar="FILE",
+    ),
+    html: Path | None = option("Write a page with pictures to this file."),
+    csv: Path | None = option("Write the figures of each group to this file."),
+    latex: Path | None = option("Write a table for a paper to this file."),
+    plot: Path | None = option("Draw what each group pays: .pdf, .svg or .png; needs Matplotlib."),
+    threads: shared.ThreadsOption,
+    quiet: shared.QuietOption,
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Compare tokenizers on the same texts: size, fairness to languages, use of the vocabulary, numbers, code, morphemes.
 
@@ -124,11 +83,11 @@ def command(
       minitok evaluate talks.parquet --field en --field de --base en
       minitok evaluate --morphemes english.txt --morphemes turkish.txt
     """
-    check_texts(text, files)
+    shared.check_texts(text, files)
     if text is not None:
-        refuse_others(context, OF_A_TEXT, "--text")
-    named = tokenizers or COMPARED
-    toks = dict(zip(short(named), (open_tokenizer(name, backend) for name in named)))
+        shared.refuse_others(context, OF_A_TEXT, "--text")
+    named = tokenizers or shared.COMPARED
+    toks = dict(zip(short(named), (shared.open_tokenizer(name, backend) for name in named)))
     if text is not None:
         show_text(toks, as_typed(text), json=json)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,34 +12,26 @@ from minitok.explain.chips import plural
 from minitok.explain.report import Report
 from minitok.formats.files import check_folder, write_atomically
 
+from . import options as shared
 from .console import output, say
-from .help import Command, option
+from .help import Command, argument, declared, option
 from .inputs import as_typed, standard_input
-from .options import FILE, backend_option, chosen, open_tokenizer, special_names, special_option, tokenizer_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from minitok.backend import BackendName
+    pass
 
 
 @click.command(cls=Command)
-@click.argument("text", metavar="TEXT", help="The text; - reads standard input.")
-@tokenizer_option
-@special_option
-@option("--html", type=FILE, metavar="FILE", help="Also write a web page.")
-@option("--engine", is_flag=True, help="Also show how each pattern is run.")
-@option("--json", is_flag=True, help="Print JSON.")
-@backend_option
+@declared
 def command(
-    text: str,
-    tokenizers: tuple[str, ...],
-    special: tuple[str, ...],
-    html: Path | None,
-    backend: BackendName | None,
     *,
-    engine: bool,
-    json: bool,
+    text: str = argument("The text; - reads standard input.", "TEXT"),
+    tokenizers: shared.TokenizerOption,
+    special: shared.SpecialOption,
+    html: Path | None = option("Also write a web page."),
+    engine: bool = option("Also show how each pattern is run, and what it cuts otherwise."),
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Show why a text has its ids: pieces, merges, and the merges that were blocked.
 
@@ -50,9 +43,9 @@ def command(
     """
     if html:
         check_folder(html)
-    tok = open_tokenizer(chosen(tokenizers), backend)
+    tok = shared.open_tokenizer(shared.chosen(tokenizers), backend)
     data = standard_input().read() if text == "-" else as_typed(text)
-    explained = tok.explain(data, allowed_special=special_names(special, tok))
+    explained = tok.explain(data, allowed_special=shared.special_names(special, tok))
     if html:
         write_atomically(html, explained.to_html().encode())
     if json:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING
+from typing import Literal
 from urllib.parse import urlsplit
 
 import click
@@ -17,13 +19,9 @@ from minitok.course.report import Report, gradescope, write_results
 from minitok.course.showing import PLAYGROUND, printable
 from minitok.errors import BackendError
 
+from . import options as shared
 from .console import output, print_json, report
-from .help import Command, option
-from .options import FILE, json_option
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+from .help import Command, argument, declared, option
 
 # Lines of a report.
 PASSED, FAILED = re.compile(r"stage \d+ \w+: passed "), re.compile(r"stage \d+ \w+: ")
@@ -34,27 +32,22 @@ NOT_GRADABLE = 2
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="FILE", help="A Python file, a notebook, or a package's folder.")
-@option(
-    "--stage",
-    "-s",
-    "stages",
-    metavar="N",
-    multiple=True,
-    help="A stage to grade, by number or name; repeatable. Default: all that earn points.",
-)
-@option(
-    "--ties",
-    type=click.Choice(["auto", "smallest_ids", "first_seen", "greatest_bytes"]),
-    default="auto",
-    help="The tie rule to expect; auto: the file's own.",
-)
-@option("--seed", metavar="S", default="0", help="The seed for texts, patterns and vocabularies.")
-@option("--gradescope", "results", type=FILE, metavar="FILE", help="Also write Gradescope's results.json.")
-@option("--break", "mutant", metavar="NAME", help="Reverse roles: test this mutant with the input in the file.")
-@json_option
+@declared
 def command(
-    file: str, stages: tuple[str, ...], ties: str, seed: str, results: Path | None, mutant: str | None, *, json: bool
+    *,
+    file: str = argument("A Python file, a notebook, or a package's folder.", "FILE"),
+    stages: tuple[str, ...] = option(
+        "A stage to grade, by number or name; repeatable. Default: all that earn points.", "--stage", "-s", metavar="N"
+    ),
+    ties: Literal["auto", "smallest_ids", "first_seen", "greatest_bytes"] = option(
+        "The tie rule to expect; auto: the file's own.", default="auto"
+    ),
+    seed: str = option("The seed for texts, patterns and vocabularies.", metavar="S", default="0"),
+    results: Path | None = option("Also write Gradescope's results.json.", "--gradescope"),
+    mutant: str | None = option(
+        "Reverse roles: test this mutant with the input in the file.", "--break", metavar="NAME"
+    ),
+    json: shared.JsonOption,
 ) -> None:
     """Grade a program: the smallest input on which it is wrong, and the first step at which it goes wrong.
 

@@ -1,10 +1,11 @@
-"""The help of a command: options under headings, legible on a narrow screen too."""
+"""What a command's arguments are, and its help: options under headings, legible on a narrow screen too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from shutil import get_terminal_size
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
@@ -68,11 +69,74 @@ class Group(click.Group):
     context_class = Context
 
 
-def option(*names: str, **named: Any) -> Decorator:
-    """``click.option``, with ``panel``: the heading of the help that the option stands under."""
-    return click.option(*names, cls=Option, **named)
+class Shown(NamedTuple):
+    """How a command shows an argument of its function; ``option`` and ``argument`` say it."""
+
+    help: str
+    names: tuple[str, ...]
+    least: int | None
+    named: dict[str, Any]
+    is_option: bool
+
+    def decorator(self, name: str, kind: Any) -> Decorator:
+        """What gives a command the option, or the argument, that an argument of a function with this name and type is."""
+        found = {"help": self.help, **of_type(kind, self.least), **self.named}
+        if not self.is_option:
+            return click.argument(name, nargs=-1 if found.pop("multiple", False) else 1, **found)
+        flag = [] if self.names and self.names[0].startswith("--") else [f"--{name.replace('_', '-')}"]
+        return click.option(*flag, *self.names, name, cls=Option, **found)
 
 
-def number_option(*names: str, least: int = 1, metavar: str = "N", **named: Any) -> Decorator:
-    """An option that is a whole number, ``least`` or more."""
-    return option(*names, type=click.IntRange(min=least), metavar=metavar, **named)
+def option(help: str, *names: str, least: int | None = 1, **named: Any) -> Any:  # noqa: A002 - what Click calls it
+    """Declares an argument of a command as an option, in the place of its default or in the ``Annotated`` of its type.
+
+    The type says what is given: a flag for ``bool``, a choice for ``Literal``, a file for ``Path``, a number for ``int`` and
+    ``float``; of a tuple, several. So ``limit: int = option("The most tokens.", "-l", default=20)`` is ``--limit`` or ``-l``.
+
+    Args:
+        help: What it does, in a line.
+        names: Its names, if it has others than that of the argument; or a short one besides.
+        least: The least value of a number; None for any.
+        named: What else ``click.option`` takes; ``panel`` is the heading that it stands under.
+    """
+    return Shown(help, names, least, named, is_option=True)
+
+
+def argument(help: str, metavar: str, **named: Any) -> Any:  # noqa: A002 - as above
+    """The same of an argument that has no name in the command."""
+    return Shown(help, (), None, {"metavar": metavar, **named}, is_option=False)
+
+
+def of_type(kind: Any, least: int | None) -> dict[str, Any]:
+    """What Click is told of a type.
+
+    >>> of_type(tuple[int, ...], None)
+    {'multiple': True, 'type': <class 'int'>, 'metavar': 'N'}
+    """
+    kinds = (kind, *get_args(kind))
+    if bool in kinds:
+        return {"is_flag": True}
+    found: dict[str, Any] = {"multiple": True} if get_origin(kind) is tuple else {}
+    choices = [value for each in kinds if get_origin(each) is Literal for value in get_args(each)]
+    if choices:
+        return found | {"type": click.Choice(choices)}
+    for each in kinds:
+        if get_origin(each) is None and isinstance(each, type) and issubclass(each, PathLike):
+            return found | {"type": click.Path(path_type=each), "metavar": "FILE"}
+    if float in kinds:
+        return found | {"type": float if least is None else click.FloatRange(min=least), "metavar": "N"}
+    if int in kinds and str not in kinds:
+        return found | {"type": int if least is None else click.IntRange(min=least), "metavar": "N"}
+    return found
+
+
+def declared(function: Function) -> Function:
+    """Gives a command an option for each argument of its function that says, by its type or its default, how it is shown."""
+    defaults = getattr(function, "__wrapped__", function).__kwdefaults__ or {}
+    made = function
+    for name, hint in reversed(get_type_hints(function, include_extras=True).items()):
+        kind, *said = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
+        for held in (defaults.get(name), *said):
+            if isinstance(held, Shown):
+                made = held.decorator(name, kind)(made)
+    return made

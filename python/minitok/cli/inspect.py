@@ -2,88 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from rich.text import Text
 
 from minitok.explain.chips import plural
 from minitok.explain.terminal import TokenText, has_colour, visible
 
+from . import options as shared
 from .audit import audit_tokenizer
 from .console import output, plain_table, print_facts, print_json
-from .help import Command, number_option, option
-from .options import backend_option, chosen, inputs_argument, json_option, open_tokenizer, tokenizer_option
+from .help import Command, declared, option
 from .peers import LIBRARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from minitok import Tokenizer
-    from minitok.backend import BackendName
 
-# How many bytes of a token are shown in hexadecimal.
-SHOWN = 8
+# How many columns a token takes at most, and from how many on equal characters at its end are counted.
+SHOWN, RUN = 60, 10
 LISTS = "Tokens to list"
 CHECKS = "Checks"
 
 
 @click.command(cls=Command)
-@inputs_argument("With --verify: files or patterns of text to compare on, in addition to the built-in traps.")
-@tokenizer_option
-@option(
-    "--pattern",
-    "-p",
-    metavar="NAME|REGEX",
-    help="The split pattern, for a file that does not contain one. Without a tokenizer: show how this pattern runs, and what "
-    "it equals.",
-)
-@option("--search", "-s", metavar="TEXT", panel=LISTS, help="Tokens that contain this text.")
-@option("--id", "ids", type=int, metavar="ID", multiple=True, panel=LISTS, help="The token of this id; repeatable.")
-@option("--longest", is_flag=True, panel=LISTS, help="The longest tokens, in bytes.")
-@option("--bytes", "byte_values", is_flag=True, panel=LISTS, help="The tokens of one byte.")
-@option("--special", is_flag=True, panel=LISTS, help="The special tokens.")
-@option("--added", is_flag=True, panel=LISTS, help="The added tokens, which are found in every text.")
-@number_option("--limit", "-l", default=20, panel=LISTS, help="The most tokens to list.")
-@option(
-    "--audit",
-    is_flag=True,
-    panel=CHECKS,
-    help="Find anomalies: tokens that no text produces, twins, ids without a token, files that disagree.",
-)
-@option(
-    "--verify",
-    is_flag=True,
-    panel=CHECKS,
-    help="Compare the ids of a model's file, or of an encoding, with those of other libraries; exit with 1 if any differ.",
-)
-@option(
-    "--with",
-    "libraries",
-    metavar="LIBRARY",
-    multiple=True,
-    panel=CHECKS,
-    help=f"Verify with this library: {', '.join(LIBRARIES)}, or 'all' that read the file; repeatable.",
-)
-@json_option
-@backend_option
+@declared
 def command(
-    files: tuple[str, ...],
-    tokenizers: tuple[str, ...],
-    pattern: str | None,
-    search: str | None,
-    ids: tuple[int, ...],
-    limit: int,
-    libraries: tuple[str, ...],
-    backend: BackendName | None,
     *,
-    longest: bool,
-    byte_values: bool,
-    special: bool,
-    added: bool,
-    audit: bool,
-    verify: bool,
-    json: bool,
+    files: tuple[str, ...] = shared.files_argument(
+        "With --verify: files or patterns of text to compare on, in addition to the built-in traps."
+    ),
+    tokenizers: shared.TokenizerOption,
+    pattern: str | None = option(
+        "The split pattern, for a file that does not contain one. Without a tokenizer: show how this pattern runs, and "
+        "what it equals.",
+        "-p",
+        metavar="NAME|REGEX",
+    ),
+    search: str | None = option("Tokens that contain this text.", "-s", panel=LISTS),
+    ids: tuple[int, ...] = option("The token of this id; repeatable.", "--id", least=None, metavar="ID", panel=LISTS),
+    longest: bool = option("The longest tokens, in bytes.", panel=LISTS),
+    byte_values: bool = option("The tokens of one byte.", "--bytes", panel=LISTS),
+    special: bool = option("The special tokens.", panel=LISTS),
+    added: bool = option("The added tokens, which are found in every text.", panel=LISTS),
+    limit: int = option("The most tokens to list.", "-l", default=20, panel=LISTS),
+    audit: bool = option(
+        "Find anomalies: tokens that no text produces, twins, ids without a token, files that disagree.", panel=CHECKS
+    ),
+    verify: bool = option(
+        "Compare the ids of a model's file, or of an encoding, with those of other libraries; exit with 1 if any differ.",
+        panel=CHECKS,
+    ),
+    libraries: tuple[str, ...] = option(
+        f"Verify with this library: {', '.join(LIBRARIES)}, or 'all' that read the file; repeatable.",
+        "--with",
+        metavar="LIBRARY",
+        panel=CHECKS,
+    ),
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
 ) -> None:
     """Show a summary of a vocabulary or some of its tokens; audit it; verify its ids; or show how a split pattern runs.
 
@@ -113,13 +92,13 @@ def command(
 
         inspect_pattern(pattern, json=json)
         return
-    named = chosen(tokenizers)
+    named = shared.chosen(tokenizers)
     if verify:
         from .verify import verify as verify_file
 
         verify_file(named, files, libraries, pattern, backend, json=json)
         return
-    tok = open_tokenizer(named, backend, pattern)
+    tok = shared.open_tokenizer(named, backend, pattern)
     if audit:
         audit_tokenizer(tok, named, json=json)
     elif any(lists):
@@ -137,7 +116,7 @@ def list_tokens(tok: Tokenizer, asked: Asked, named: str, limit: int, *, json: b
     if json:
         print_json({"tokenizer": named, "found": len(found), "tokens": [row(tok, token_id) for token_id in listed]})
     else:
-        show(tok, listed, len(found))
+        show(tok, listed, len(found), with_hex=asked.byte_values or bool(asked.ids))
 
 
 class Asked(NamedTuple):
@@ -151,7 +130,6 @@ class Asked(NamedTuple):
 
 
 def select(tok: Tokenizer, asked: Asked, limit: int) -> list[int]:
-    """The ids that are asked for."""
     tokens, _, _ = tok.definition.vocabulary()
     if asked.search is not None:
         wanted = asked.search.encode("utf-8", "surrogateescape")
@@ -178,19 +156,18 @@ def row(tok: Tokenizer, token_id: int) -> dict[str, Any]:
     return {"id": token_id, "text": token.decode("utf-8", "replace"), "hex": token.hex(), **kinds}
 
 
-def show(tok: Tokenizer, ids: list[int], found: int) -> None:
-    """The tokens as a table, and how many there are."""
+def show(tok: Tokenizer, ids: list[int], found: int, *, with_hex: bool) -> None:
+    """The tokens as a table, a line for each, and how many there are."""
     console = output()
-    table = plain_table("id", "<token", "bytes", "<hexadecimal", optional=["<hexadecimal"])
+    optional = ["<hexadecimal"] if with_hex else []
+    table = plain_table("id", "<token", "bytes", *optional, optional=optional)
     for token_id in ids:
         token = tok.token_bytes(token_id)
-        shown, dots = token[:SHOWN], "…" if len(token) > SHOWN else ""
-        table.add_row(
-            str(token_id),
-            TokenText([token_id], [token]).text(colour=has_colour(console)),
-            str(len(token)),
-            shown.hex(" ") + dots,
-        )
+        shown = Text().join(TokenText([token_id], [token]).text(colour=has_colour(console)).split("\n"))
+        if (run := len(shown) - len(shown.plain.rstrip(shown.plain[-1:]))) >= RUN:
+            shown = shown[: len(shown) - run + 1] + f" x {run}"
+        shown.truncate(SHOWN, overflow="ellipsis")
+        table.add_row(str(token_id), shown, str(len(token)), token[:8].hex(" ") + "…" * (len(token) > 8))
     if ids:
         console.print(table)
     more = f", of which {len(ids):,} are listed (--limit)" if len(ids) < found else ""

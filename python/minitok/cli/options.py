@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import click
 
 from minitok import Tokenizer, get_encoding, list_encoding_names
 from minitok.arguments import unknown_special_token
+from minitok.backend import BackendName
 from minitok.encodings.registry import is_encoding
 from minitok.errors import FileFormatError
-from minitok.reference.pretokenize import DEFAULT_PATTERN, NAMED
-from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import encoding_named, table
 
-from .help import Decorator, Function, number_option, option
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from minitok.backend import BackendName
-    from minitok.packing.declared import ShownOption
+from .help import Decorator, Function, argument, option
 
 # What a command uses if no tokenizer is named, and what `evaluate` compares.
 DEFAULT = "o200k_base"
 COMPARED = ("gpt2", "cl100k_base", "o200k_base")
 # The heading of options that say how a corpus is read.
 READING = "Reading files"
-FILE = click.Path(path_type=Path)
 
 
 def encodings(ctx: object, param: object, incomplete: str) -> list[str]:  # noqa: ARG001 - as Click calls it
@@ -41,96 +34,31 @@ def encodings(ctx: object, param: object, incomplete: str) -> list[str]:  # noqa
     return [name for name in known if name.startswith(incomplete)]
 
 
-def together(*options: Decorator) -> Decorator:
-    """Several options as one."""
-
-    def given(function: Function) -> Function:
-        for each in reversed(options):
-            function = each(function)
-        return function
-
-    return given
-
-
-backend_option = option(
-    "--backend", type=click.Choice(["rust", "python"]), help="The implementation; default: Rust, if installed."
-)
-json_option = option("--json", is_flag=True, help="Print JSON.")
-quiet_option = option("--quiet", "-q", is_flag=True, help="Hide the progress bar.")
-text_option = option("--text", metavar="TEXT", help="This text instead of files.")
-field_option = option(
-    "--field",
-    metavar="NAME",
-    default="text",
-    panel=READING,
-    help="The field of a JSON line, or the column, that holds the text.",
-)
-pattern_option = option(
-    "--pattern",
-    metavar="NAME|REGEX",
-    show_default=DEFAULT_PATTERN,
-    help=f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an OpenAI model, or a "
-    "regular expression.",
-)
-special_option = option(
-    "--special", metavar="NAME", multiple=True, help="A special token to find in the text, or 'all'; repeatable."
-)
-disallow_option = option(
-    "--disallow",
-    metavar="NAME",
-    multiple=True,
-    help="A token that must not occur in the text, or 'all' control tokens; repeatable.",
-)
-threads_option = number_option("--threads", help="The number of threads; default: one per processor.")
-# How a corpus is read, and with what.
-corpus_options = together(
-    option("--separator", metavar="TEXT", panel=READING, help="The text that separates documents in a file."),
-    field_option,
-    threads_option,
-    number_option("--max-memory", least=16, metavar="MB", help="The memory limit for counting, in MiB."),
-)
-
-
-def tokenizer_named(help: str) -> Decorator:  # noqa: A002 - what Click calls it
+def tokenizer_named(help: str) -> Any:  # noqa: A002 - what Click calls it
     """The option of all commands: `-t` and `-e` mean the same, since a name is an encoding and anything else a file."""
-    return option(
-        "--tokenizer",
-        "-t",
-        "--encoding",
-        "-e",
-        "tokenizers",
-        metavar="FILE|NAME",
-        multiple=True,
-        shell_complete=encodings,
-        help=f"A tokenizer's file or folder, or the name of an encoding or of an OpenAI model{help}",
-    )
+    about = f"A tokenizer's file or folder, or the name of an encoding or of an OpenAI model{help}"
+    return option(about, "--tokenizer", "-t", "--encoding", "-e", metavar="FILE|NAME", shell_complete=encodings)
 
 
-tokenizer_option = tokenizer_named(f"; default: {DEFAULT}.")
-tokenizers_option = tokenizer_named(f"; repeatable. Default: {', '.join(COMPARED)}.")
-
-
-def inputs_argument(help: str = "Files or patterns; by default standard input.") -> Decorator:  # noqa: A002 - as above
+def files_argument(help: str) -> Any:  # noqa: A002 - as above
     """The files of a command that may do without any."""
-    return click.argument("files", metavar="[FILE]...", nargs=-1, help=help)
+    return argument(help, "[FILE]...")
 
 
-# Of commands that take texts: what they read, and with which tokenizer.
-texts_options = together(
-    inputs_argument(),
-    tokenizer_option,
-    text_option,
-    special_option,
-    field_option,
-    quiet_option,
-    json_option,
-    backend_option,
-)
-
-
-def output_option(help: str, *, required: bool = True) -> Decorator:  # noqa: A002 - as above
-    """The file that is written."""
-    return option("--output", "-o", "out", type=FILE, metavar="FILE", required=required, help=help)
+# What several commands take.
+FilesArgument = Annotated[tuple[str, ...], files_argument("Files or patterns; by default standard input.")]
+TokenizerOption = Annotated[tuple[str, ...], tokenizer_named(f"; default: {DEFAULT}.")]
+BackendOption = Annotated[BackendName | None, option("The implementation; default: Rust, if installed.")]
+JsonOption = Annotated[bool, option("Print JSON.")]
+QuietOption = Annotated[bool, option("Hide the progress bar.", "-q")]
+TextOption = Annotated[str | None, option("This text instead of files.")]
+ThreadsOption = Annotated[int | None, option("The number of threads; default: one per processor.")]
+FIELD = "The field of a JSON line, or the column, that holds the text."
+FieldOption = Annotated[str, option(FIELD, metavar="NAME", default="text", panel=READING)]
+SPECIAL = "A special token to find in the text, or 'all'; repeatable."
+SpecialOption = Annotated[tuple[str, ...], option(SPECIAL, metavar="NAME")]
+DISALLOW = "A token that must not occur in the text, or 'all' control tokens; repeatable."
+DisallowOption = Annotated[tuple[str, ...], option(DISALLOW, metavar="NAME")]
 
 
 def check_texts(text: str | None, files: Sequence[str]) -> None:
@@ -198,33 +126,17 @@ def open_tokenizer(
 
 
 def options_of(kind: Any) -> Decorator:
-    """Gives a command an option for each field of this kind, as the field's ``ShownOption`` says."""
-    hints = get_type_hints(kind, include_extras=True)
-    return together(*(option_of(name, *get_args(hint)) for name, hint in hints.items()))
+    """Gives a command an option for each field of this kind of packing, as the field's ``ShownOption`` says."""
 
+    def given(function: Function) -> Function:
+        for name, hint in reversed(get_type_hints(kind, include_extras=True).items()):
+            types, held = get_args(hint)
+            named = {"panel": held.panel, "default": held.default, "multiple": held.several}
+            named |= {"metavar": held.metavar} if held.metavar else {}
+            function = option(held.help, held.flag, least=held.least, **named).decorator(name, types)(function)
+        return function
 
-def option_of(name: str, types: Any, shown: ShownOption) -> Decorator:
-    """The option of a field that takes these types."""
-    kinds: Iterable[Any] = (types, *get_args(types))
-    choices = [value for each in kinds if get_origin(each) is Literal for value in get_args(each)]
-    wanted: Any = str
-    if choices:
-        wanted = click.Choice(choices)
-    elif float in kinds:
-        wanted = click.FloatRange(min=shown.least)
-    elif int in kinds and str not in kinds:
-        wanted = click.IntRange(min=shown.least)
-    metavar = None if choices else "TEXT" if wanted is str else "N"
-    return option(
-        shown.flag,
-        name,
-        type=wanted,
-        metavar=shown.metavar or metavar,
-        multiple=shown.several,
-        default=shown.default,
-        panel=shown.panel,
-        help=shown.help,
-    )
+    return given
 
 
 def refuse_others(context: click.Context, kept: Collection[str] | None, mode: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,26 +16,11 @@ from minitok.explain.chips import plural
 from minitok.packing import LayoutOptions, PackOptions, join_packed, open_packed, packed_files
 from minitok.packing.label import check_whole, named
 
+from . import options as shared
 from .console import print_json, say
-from .help import Command, option
-from .options import (
-    backend_option,
-    chosen,
-    json_option,
-    open_tokenizer,
-    options_of,
-    output_option,
-    quiet_option,
-    refuse_others,
-    special_names,
-    threads_option,
-    tokenizer_option,
-)
+from .help import Command, argument, declared, option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from minitok import Tokenizer
     from minitok.backend import BackendName
     from minitok.packing import Packed, PackedCorpus
@@ -45,43 +31,34 @@ OF_JOINING = {"files", "join", "out", "dtype", *LayoutOptions.__annotations__, *
 
 
 @click.command(cls=Command)
-@click.argument(
-    "files",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or packed files, with --check and "
-    "--join.",
-)
-@output_option("The output file: .bin, .npy, .ds, .parquet or .arrow.", required=False)
-@tokenizer_option
-@option("--part", metavar="K/N", panel="Several processes", help="Pack only part K of N, for one of N processes.")
-@option("--ray", metavar="ADDRESS", panel="Several processes", help="Pack on this Ray cluster; 'local' starts one.")
-@option("--join", is_flag=True, panel="Packed files", help="The files are packed parts: join them.")
-@option("--check", is_flag=True, panel="Packed files", help="The files are packed: check that they are complete.")
-@threads_option
-@option("--no-resume", is_flag=True, help="Start over instead of continuing an interrupted run.")
-@quiet_option
-@json_option
-@backend_option
-@options_of(PackOptions)
+@declared
+@shared.options_of(PackOptions)
 @click.pass_context
 def command(
     context: click.Context,
     /,
-    files: tuple[str, ...],
-    out: Path | None,
-    tokenizers: tuple[str, ...],
-    part: str | None,
-    ray: str | None,
-    threads: int | None,
-    backend: BackendName | None,
     *,
-    join: bool,
-    check: bool,
-    no_resume: bool,
-    quiet: bool,
-    json: bool,
+    files: tuple[str, ...] = argument(
+        "Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or packed files, with --check and "
+        "--join.",
+        "FILE...",
+        required=True,
+    ),
+    out: Path | None = option("The output file: .bin, .npy, .ds, .parquet or .arrow.", "--output", "-o"),
+    tokenizers: shared.TokenizerOption,
+    part: str | None = option(
+        "Pack only part K of N, for one of N processes.", metavar="K/N", panel="Several processes"
+    ),
+    ray: str | None = option(
+        "Pack on this Ray cluster; 'local' starts one.", metavar="ADDRESS", panel="Several processes"
+    ),
+    join: bool = option("The files are packed parts: join them.", panel="Packed files"),
+    check: bool = option("The files are packed: check that they are complete.", panel="Packed files"),
+    threads: shared.ThreadsOption,
+    no_resume: bool = option("Start over instead of continuing an interrupted run."),
+    quiet: shared.QuietOption,
+    json: shared.JsonOption,
+    backend: shared.BackendOption,
     **options: Any,
 ) -> None:
     """Encode a corpus to files of ids on disk, with an index of its documents.
@@ -101,7 +78,7 @@ def command(
       minitok pack --check train.bin
     """
     mode = "--check" if check else "--join" if join else ""
-    refuse_others(context, {"--check": OF_CHECKING, "--join": OF_JOINING}.get(mode), mode)
+    shared.refuse_others(context, {"--check": OF_CHECKING, "--join": OF_JOINING}.get(mode), mode)
     if check:
         check_all(files, tokenizers, backend, json=json)
         return
@@ -109,9 +86,9 @@ def command(
         raise click.BadParameter("give the output file with --output")
     options = {name: value for name, value in options.items() if value not in (None, ())}
     begin = options.get("begin_row")
-    tok = None if join and begin is None else open_tokenizer(chosen(tokenizers), backend)
+    tok = None if join and begin is None else shared.open_tokenizer(shared.chosen(tokenizers), backend)
     if tok is not None:
-        special_names([name for name in (options.get("end_of_document"), begin) if name is not None], tok)
+        shared.special_names([name for name in (options.get("end_of_document"), begin) if name is not None], tok)
     try:
         if join or tok is None:
             if tok is not None:
@@ -121,7 +98,7 @@ def command(
             packed = join_packed(files, out, **layout)
         else:
             for name in options.keys() & {"allowed_special", "disallowed_special"}:
-                options[name] = special_names(options[name], tok)
+                options[name] = shared.special_names(options[name], tok)
             run: dict[str, Any] = {"resume": not no_resume, "progress": not quiet and sys.stderr.isatty()}
             with resumable():
                 if ray is not None:
@@ -183,7 +160,7 @@ def check_all(files: Sequence[str], tokenizers: Sequence[str], backend: BackendN
 
     Of several files, those that are parts or shards of a run must be all of it.
     """
-    tok = open_tokenizer(chosen(tokenizers), backend) if tokenizers else None
+    tok = shared.open_tokenizer(shared.chosen(tokenizers), backend) if tokenizers else None
     found: list[dict[str, Any]] = []
     labels = []
     for file in packed_files(files):

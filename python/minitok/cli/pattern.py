@@ -15,7 +15,6 @@ from .console import print_facts, print_json, say
 
 
 def inspect_pattern(pattern: str, *, json: bool) -> None:
-    """What is known of a pattern."""
     pattern = pattern_named(pattern)
     described = patterns.describe(pattern)
     compared = {name: patterns.equivalent(pattern, name) for name in (*NAMED, *FAMILIES) if name != pattern}

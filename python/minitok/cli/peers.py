@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +12,6 @@ from minitok.errors import FileFormatError, MinitokError
 from minitok.formats.pattern_names import one_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from minitok import Tokenizer
 
 LIBRARIES = ("tokenizers", "transformers", "sentencepiece", "tiktoken", "mistral-common")
@@ -96,7 +95,6 @@ def installed_peers(path: Path | None, tok: Tokenizer) -> list[Peer]:
 
 
 def kind_of(file: Path) -> str:
-    """What a file is, by its content."""
     data = file.read_bytes()
     if data[:1] == data[2:3] == b"\x0a":  # A piece, which begins with its text.
         return ".model"
@@ -128,13 +126,11 @@ def of_tokenizers(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
 
 
 def ids_of(theirs: Any, text: str) -> list[int]:
-    """The ids of a text in ``tokenizers``."""
     ids: list[int] = theirs.encode(text, add_special_tokens=False).ids
     return ids
 
 
 def of_minitok(path: Path, file: Path, tok: Tokenizer) -> Iterator[Peer]:
-    """``tokenizers`` with what minitok writes for it."""
     with TemporaryDirectory() as folder:
         written = Path(folder, "tokenizer.json")
         tok.save(written, format="huggingface")

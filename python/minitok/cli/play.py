@@ -8,24 +8,21 @@ import webbrowser
 
 import click
 
+from . import options as shared
 from .console import say
-from .help import Command, option
+from .help import Command, declared, option
 
 DEFAULT_PORT = 8765
 
 
 @click.command(cls=Command)
-@click.argument("files", metavar="[FILE]...", nargs=-1, help="Tokenizers that the page opens, in any format.")
-@option(
-    "--port",
-    "-p",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    default=DEFAULT_PORT,
-    help="The port; 0 takes a free one.",
-)
-@option("--browser/--no-browser", default=None, help="Open a browser; by default in a terminal.")
-def command(files: tuple[str, ...], port: int, browser: bool | None) -> None:
+@declared
+def command(
+    *,
+    files: tuple[str, ...] = shared.files_argument("Tokenizers that the page opens, in any format."),
+    port: int = option("The port; 0 takes a free one.", "-p", type=click.IntRange(0, 65535), default=DEFAULT_PORT),
+    browser: bool | None = option("Open a browser; by default in a terminal.", "--browser/--no-browser", default=None),
+) -> None:
     """Play with tokens in the browser: type, compare, step through merges, train, complete.
 
     The page is served to this machine only, and computes everything in the browser.

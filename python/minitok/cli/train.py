@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
 
 from minitok import PieceCounts, Tokenizer, count_pieces_in_files, train, train_files
 from minitok.corpus.files import expand
 from minitok.parity import train_parity
-from minitok.reference.pretokenize import DEFAULT_PATTERN
+from minitok.reference.pretokenize import DEFAULT_PATTERN, NAMED
+from minitok.reference.published.families import FAMILIES
 from minitok.reference.published.names import pattern_named
 
+from . import options as shared
 from .console import print_json, say
-from .help import Command, number_option, option
+from .help import Command, argument, declared, option
 from .inputs import STDIN, check_corpus, check_output, standard_input
-from .options import (
-    backend_option,
-    corpus_options,
-    json_option,
-    output_option,
-    pattern_option,
-    quiet_option,
-    refuse_others,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from minitok.backend import BackendName
     from minitok.corpus.report import TrainingReport
 
@@ -55,93 +47,63 @@ OF_COUNTING = {
 
 
 @click.command(cls=Command)
-@click.argument(
-    "files",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    help="Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or counts, with --counts. - is "
-    "standard input.",
-)
-@output_option("The output file for the tokenizer, or with --count-only for the counts.")
-@number_option(
-    "--vocab-size", "-n", least=256, default=4096, help="The number of ids to learn, bytes and special tokens included."
-)
-@pattern_option
-@option("--special", metavar="NAME", multiple=True, help="A special token; repeatable.")
-@option(
-    "--tie-break",
-    type=click.Choice(["smallest_ids", "first_seen", "greatest_bytes"]),
-    default="smallest_ids",
-    panel=MERGING,
-    help="Which of equally frequent pairs is merged first.",
-)
-@option(
-    "--byte-order",
-    type=click.Choice(["identity", "gpt2"]),
-    default="identity",
-    panel=MERGING,
-    help="The order of ids 0 to 255.",
-)
-@number_option("--min-frequency", default=1, panel=MERGING, help="The lowest count at which a pair is merged.")
-@number_option("--max-token-length", panel=MERGING, help="The longest token, in bytes.")
-@number_option(
-    "--superwords",
-    least=0,
-    default=0,
-    panel=SUPERWORDS,
-    help="How many of the last ids may be tokens of several words.",
-)
-@option(
-    "--superword-pattern",
-    metavar="REGEX",
-    panel=SUPERWORDS,
-    help="The pattern that superwords never cross; default: line breaks and numbers.",
-)
-@number_option("--max-words", default=4, panel=SUPERWORDS, help="The most words that a superword has.")
-@option(
-    "--parity",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    panel=MERGING,
-    help="Be fair to several languages. Files are named by language (Hindi.txt); DIR has one each, all with the same content.",
-)
-@option("--name", metavar="NAME", help="A name for the tokenizer.")
-@corpus_options
-@option(
-    "--count-only",
-    is_flag=True,
-    panel=COUNTS,
-    help="Write the counts of the corpus, or with --counts their sum, for a training later.",
-)
-@option(
-    "--counts",
-    "from_counts",
-    is_flag=True,
-    panel=COUNTS,
-    help="The files are counts, from --count-only: use their sum.",
-)
-@backend_option
-@quiet_option
-@json_option
+@declared
 @click.pass_context
 def command(
     context: click.Context,
     /,
-    files: tuple[str, ...],
-    out: Path,
-    pattern: str | None,
-    special: tuple[str, ...],
-    separator: str | None,
-    field: str,
-    max_memory: int | None,
-    parity: Path | None,
     *,
-    count_only: bool,
-    from_counts: bool,
-    quiet: bool,
-    json: bool,
-    **options: Any,
+    files: tuple[str, ...] = argument(
+        "Files or patterns, of text or .jsonl (also .gz or .zst), .parquet or .arrow; or counts, with --counts. - is "
+        "standard input.",
+        "FILE...",
+        required=True,
+    ),
+    out: Path = option(
+        "The output file for the tokenizer, or with --count-only for the counts.", "--output", "-o", required=True
+    ),
+    vocab_size: int = option(
+        "The number of ids to learn, bytes and special tokens included.", "-n", least=256, default=4096
+    ),
+    pattern: str | None = option(
+        f"The split pattern: {', '.join([*NAMED, *FAMILIES])}, none, the name of an encoding or of an OpenAI model, or a "
+        "regular expression.",
+        metavar="NAME|REGEX",
+        show_default=DEFAULT_PATTERN,
+    ),
+    special: tuple[str, ...] = option("A special token; repeatable.", metavar="NAME"),
+    tie_break: Literal["smallest_ids", "first_seen", "greatest_bytes"] = option(
+        "Which of equally frequent pairs is merged first.", default="smallest_ids", panel=MERGING
+    ),
+    byte_order: Literal["identity", "gpt2"] = option("The order of ids 0 to 255.", default="identity", panel=MERGING),
+    min_frequency: int = option("The lowest count at which a pair is merged.", default=1, panel=MERGING),
+    max_token_length: int | None = option("The longest token, in bytes.", panel=MERGING),
+    superwords: int = option(
+        "How many of the last ids may be tokens of several words.", least=0, default=0, panel=SUPERWORDS
+    ),
+    superword_pattern: str | None = option(
+        "The pattern that superwords never cross; default: line breaks and numbers.", metavar="REGEX", panel=SUPERWORDS
+    ),
+    max_words: int = option("The most words that a superword has.", default=4, panel=SUPERWORDS),
+    parity: Path | None = option(
+        "Be fair to several languages. Files are named by language (Hindi.txt); DIR has one each, all with the same "
+        "content.",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        panel=MERGING,
+    ),
+    name: str | None = option("A name for the tokenizer.", metavar="NAME"),
+    separator: str | None = option("The text that separates documents in a file.", panel=shared.READING),
+    field: shared.FieldOption,
+    threads: shared.ThreadsOption,
+    max_memory: int | None = option("The memory limit for counting, in MiB.", least=16, metavar="MB"),
+    count_only: bool = option(
+        "Write the counts of the corpus, or with --counts their sum, for a training later.", panel=COUNTS
+    ),
+    from_counts: bool = option("The files are counts, from --count-only: use their sum.", "--counts", panel=COUNTS),
+    backend: shared.BackendOption,
+    quiet: shared.QuietOption,
+    json: shared.JsonOption,
 ) -> None:
     """Learn a vocabulary from texts, and write it to a file.
 
@@ -160,18 +122,29 @@ def command(
       curl -s https://example.org/corpus.txt | minitok train - -o my.json
     """
     if count_only:
-        refuse_others(context, OF_COUNTING, "--count-only")
+        shared.refuse_others(context, OF_COUNTING, "--count-only")
     names = {each.name for each in context.command.params}
     if from_counts:
-        refuse_others(context, names - OF_READING - {"parity"}, "--counts")
+        shared.refuse_others(context, names - OF_READING - {"parity"}, "--counts")
     if parity:
-        refuse_others(context, names - BESIDE_PARITY, "--parity")
+        shared.refuse_others(context, names - BESIDE_PARITY, "--parity")
     reads: dict[str, Any] = {
-        "threads": options.pop("threads"),
+        "threads": threads,
         "max_memory": max_memory and max_memory << 20,
         "progress": not quiet and sys.stderr.isatty(),
     }
-    backend = options["backend"]
+    options: dict[str, Any] = {
+        "vocab_size": vocab_size,
+        "byte_order": byte_order,
+        "tie_break": tie_break,
+        "min_frequency": min_frequency,
+        "max_token_length": max_token_length,
+        "superwords": superwords,
+        "superword_pattern": superword_pattern,
+        "max_words": max_words,
+        "name": name,
+        "backend": backend,
+    }
     if not (count_only and from_counts):  # a sum may replace one of its parts
         check_output(out, files)
     if from_counts:
@@ -196,7 +169,7 @@ def command(
             return
         tok = train_fairly(files, parity, reads, options) if parity else train_files(files, **options, **reads)
     tok.save(out)
-    show_trained(tok, out, wanted=options["vocab_size"], json=json)
+    show_trained(tok, out, wanted=vocab_size, json=json)
 
 
 def train_fairly(files: Sequence[str], folder: Path, reads: dict[str, Any], options: dict[str, Any]) -> Tokenizer:
@@ -215,7 +188,6 @@ def train_fairly(files: Sequence[str], folder: Path, reads: dict[str, Any], opti
 
 
 def sum_of_counts(files: Sequence[str], backend: BackendName | None) -> PieceCounts:
-    """The sum of the counts in files."""
     first, *others = (PieceCounts.load(file, backend) for file in files)
     return first.merge(*others)
 

@@ -6,6 +6,7 @@ A published encoding is also compared with the file that was published, by its c
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +25,6 @@ from .options import is_file, open_tokenizer
 from .peers import installed_peers, peers_of, peers_of_encoding, tokenizer_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from minitok.backend import BackendName
 
     from .peers import Peer
@@ -108,7 +107,6 @@ def to_read_again(file: Path) -> Iterator[Path]:
 
 
 def texts(files: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The traps, and the files."""
     yield from ((f"trap {number}", trap) for number, trap in enumerate(TRAPS))
     for name in named_inputs(files) if files else []:
         yield name, b"".join(chunks(name)).decode("utf-8", "replace")

@@ -19,6 +19,7 @@ Costs: O(n) in Python for n ids, a tenth of a second for 200,000; what the libra
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,6 @@ from minitok.arguments import allowed_tokens
 from minitok.errors import UnknownTokenError, VocabularyError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
     from typing import Literal
 
     import minitok

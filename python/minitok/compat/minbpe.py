@@ -14,14 +14,12 @@ is left, where minbpe fails; and the vocabulary of ``GPT4Tokenizer`` holds the b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import minitok
 from minitok.explain.visible import visible
 from minitok.formats.files import write_atomically
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = ["BasicTokenizer", "GPT4Tokenizer", "RegexTokenizer", "Tokenizer"]
 
@@ -69,7 +67,6 @@ class Tokenizer:
             print(f"merge {done}/{vocab_size - 256}: {named} had {count} occurrences")  # noqa: T201
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text."""
         return self.tokenizer.encode(text)
 
     def decode(self, ids: Iterable[int]) -> str:

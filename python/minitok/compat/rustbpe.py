@@ -15,14 +15,11 @@ not match is kept; training shows its progress on request (``progress=True``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import minitok
 
 from .minbpe import GPT4_SPLIT_PATTERN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 __all__ = ["Tokenizer"]
 

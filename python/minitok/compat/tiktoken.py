@@ -19,6 +19,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import sys
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import minitok
@@ -35,9 +37,6 @@ from ..lazy import cached_property
 from .tiktoken_core import CoreBPE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from collections.abc import Set as AbstractSet
-
     import numpy as np
     import numpy.typing as npt
 

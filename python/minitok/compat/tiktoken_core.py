@@ -7,13 +7,12 @@ it, since the pattern may then cut elsewhere. These ids are *unstable*; all befo
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..lazy import cached_property
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     import minitok
 
 

@@ -14,6 +14,7 @@ Implements SPEC T11, for both backends.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..backend import load_backend
@@ -24,8 +25,6 @@ from ..reference.text import utf8
 from .counting import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
     from ..backend import Emit
     from .counts import PieceCounts
     from .learning import Job

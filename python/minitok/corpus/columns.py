@@ -8,6 +8,7 @@ Needs pyarrow: ``pip install 'minitok[arrow]'``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import MAX_ID
@@ -20,8 +21,6 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("columns of Arrow need pyarrow: pip install 'minitok[arrow]'", name=error.name) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     Places = npt.NDArray[np.int64]
@@ -42,7 +41,6 @@ NO_ID = (1 << 32) - 1
 
 
 def imported(column: Any, what: str) -> Column:
-    """The column as pyarrow has it."""
     if isinstance(column, (pa.Array, pa.ChunkedArray)):
         return column
     try:
@@ -206,7 +204,6 @@ def as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def nulls_of(array: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which rows are null."""
     return np.asarray(array.is_null().to_numpy(zero_copy_only=False), np.bool_)
 
 

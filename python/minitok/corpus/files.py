@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ..arguments import check_paths
 from .compression import opened
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 Text = TypeVar("Text", bound="str | bytes")
 

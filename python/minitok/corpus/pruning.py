@@ -17,6 +17,7 @@ Costs: encoding the corpus, or its distinct pieces; then O(V log V) for V tokens
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arguments import allowed_tokens, check_int, check_iterable, is_bool
@@ -33,8 +34,6 @@ from .files import batches
 from .learning import check_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
     import numpy as np
     import numpy.typing as npt
 
@@ -221,7 +220,6 @@ def first_ids(vocab: Vocab) -> set[int]:
 
 
 def wanted_ids(base: Definition, keep: Iterable[int | str | bytes]) -> Iterator[int]:
-    """The ids of the tokens to keep."""
     for item in check_iterable(keep, "keep", "ids or tokens"):
         if isinstance(item, (str, bytes)):
             found = base.special_tokens.get(item) if isinstance(item, str) else None

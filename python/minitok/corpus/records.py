@@ -11,6 +11,7 @@ Costs O(n) time; memory for a batch of a few megabytes, or the longest line, or 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from stat import S_ISREG
@@ -21,7 +22,6 @@ from ..reference.text import utf8
 from .compression import COMPRESSED, inner_suffix, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -296,7 +296,6 @@ def documents_of_array(array: Any, backend: Backend, refused: Callable[[int, obj
 def text_buffers(
     array: Any, refused: Callable[[int, object], FileFormatError]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """The bytes of the texts of an array, and their offsets from the first on."""
     import pyarrow as pa
 
     from .columns import text_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from ..definition import Definition
 from ..errors import TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from ..backend import Emit
     from .counts import PieceCounts
     from .learning import Job

@@ -18,6 +18,7 @@ Costs: those of training; the distinct pieces are read some times in Python.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,6 @@ from .counting import count_pieces
 from .counts import PieceCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
     from ..definition import Definition
     from ..reference.more.parity import ParityOptions
 
@@ -167,7 +166,6 @@ def known_words(counts: Counter[str], ids: dict[str, int], options: SymbolOption
 
 
 def symbols_of(word: str, options: SymbolOptions) -> set[str]:
-    """The characters of a word, and its symbols."""
     inner = {(options.prefix if at else "") + char for at, char in enumerate(word[:-1])}
     return {*word, *inner, (options.prefix if len(word) > 1 else "") + word[-1:] + options.suffix}
 

@@ -114,7 +114,6 @@ class Bench:
         return LABELS.get(self.names, {}).get(function, function)
 
     def has(self, function: str) -> bool:
-        """Whether the submission has a function."""
         return function in self.session.functions
 
     def need(self, *functions: str) -> None:

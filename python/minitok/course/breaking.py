@@ -144,5 +144,4 @@ def outcome(folder: Path, source: str, function: str, arguments: list[Any]) -> s
 
 
 def shown_arguments(function: str, arguments: list[Any]) -> list[str]:
-    """The arguments, short."""
     return [show_merges(value) if place in CALLS[function] else show(value) for place, value in enumerate(arguments)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,6 @@ from .showing import printable
 from .users import empty, free_user
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .stages import Stage
 
 __all__ = ["grade", "stages_asked_for"]

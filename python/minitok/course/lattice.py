@@ -9,10 +9,10 @@ Costs, n bytes and tokens of at most L bytes: O(n L) once, then O(n L) for each 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
     from random import Random
 
 __all__ = ["Tokenizations"]

@@ -117,7 +117,6 @@ RULES = {
 
 
 def times(number: int) -> str:
-    """A number of times in words."""
     return {0: "nowhere", 1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
@@ -137,7 +136,6 @@ def pieces_of(text: str, pattern: str, special_tokens: Sequence[str]) -> list[by
 
 
 def merged(piece: bytes, merges: list[Pair]) -> list[int]:
-    """A piece after merges."""
     ids = list(piece)
     for rank, pair in enumerate(merges):
         ids = merge_pair(ids, pair, 256 + rank)

@@ -8,17 +8,14 @@ the stage, what it does otherwise, and its changes of the solution, with lines t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .. import reference
 from ..reference.published.names import suggest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["MUTANTS", "Mutant", "changes", "find", "solution"]
 

@@ -144,7 +144,6 @@ def students_of(autograder: Path) -> list[str]:
 
 
 def handed_in(folder: Path, file: str) -> Path:
-    """The file to grade."""
     from .gathering import NotGradable
 
     if file:

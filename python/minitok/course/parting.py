@@ -26,7 +26,6 @@ def joined(tokens: dict[int, bytes], pair: Sequence[int]) -> str:
 
 
 def listed(words: list[str], most: int = 4) -> str:
-    """Words with commas and "and"."""
     if len(words) > most:
         words = [*words[:most], f"{len(words) - most} more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
@@ -98,7 +97,6 @@ def instead(tokens: dict[int, bytes], event: dict[str, Any], ids: list[int], edg
 
 
 def edges_of(tokens: dict[int, bytes], ids: Sequence[int]) -> set[int]:
-    """The bytes at which tokens end."""
     edges, at = set[int](), 0
     for token_id in ids:
         at += len(tokens[token_id])

@@ -64,7 +64,6 @@ class Report:
 
     @property
     def failed_stage(self) -> str | None:
-        """The name of the stage that failed."""
         return next((stage.name for stage in self.stages if not stage.passed), None)
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,7 +79,6 @@ class Report:
         }
 
     def to_text(self) -> str:
-        """For people."""
         lines = []
         for stage in self.stages:
             if not stage.number:

@@ -49,7 +49,6 @@ def show_text(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, with escapes."""
     hidden = (char for char in set(text) if char != " " and (combining(char) or not char.isprintable()))
     escapes = {ord(char): json.dumps(char)[1:-1] for char in hidden}
     # json.dumps writes the escapes of control characters; the others are put in after it.

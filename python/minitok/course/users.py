@@ -7,11 +7,8 @@ import os
 import shutil
 import socket
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["empty", "free_user", "tasks_of"]
 

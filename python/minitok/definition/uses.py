@@ -6,11 +6,10 @@ Each limit has a name and a sentence, which is the reason in the error of whatev
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
     from ..backend import Vocab
 
 __all__ = ["AGAINST", "Use", "limits_of"]

@@ -10,14 +10,13 @@ By hand, ``a Cat!`` -> ``a`` ``cat`` ``!`` -> ``a·`` ``cat·`` ``!·`` -> 320, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..definition import Definition
 from .published import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..backend import Backend
     from ..tokenizer import Tokenizer
 
@@ -27,7 +26,6 @@ SPECIAL_TOKENS = {"<start_of_text>": 49406, "<end_of_text>": 49407}
 
 
 def clip(backend: Backend, reopen: Callable[..., Tokenizer]) -> Definition:
-    """The definition of CLIP's tokenizer."""
     vocab = backend.unpack(vocabulary("clip"), None)
     return Definition(
         vocab,

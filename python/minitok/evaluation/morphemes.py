@@ -13,6 +13,7 @@ Counted(tokens=3, borders=1, cuts=2, found=1)
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +26,6 @@ from .record import MorphemeRow
 from .tally import units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt

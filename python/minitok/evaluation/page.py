@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import ceil
 from typing import TYPE_CHECKING
@@ -11,8 +12,6 @@ from ..explain.page import Section
 from ..explain.page import page as page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from .record import Interval, MorphemeRow, Row, Summary
 
 COLOURS = 8
@@ -29,7 +28,6 @@ def page(
     morphemes: Sequence[MorphemeRow],
     not_nfc: Mapping[str, int],
 ) -> str:
-    """Returns the HTML."""
     names = [summary.tokenizer for summary in summaries]
     sections = [Section("The tokenizers", summaries_table(summaries), warning(rows, not_nfc))]
     if any(row.premium is not None and row.group != base for row in rows):

@@ -10,18 +10,15 @@ completed to characters. A text that holds the token proves that it comes about;
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
 from ..backend import load_backend
 from ..definition import Definition
 from ..reference.published.normalize import steps_of
 from ..tokenizer import Tokenizer
 from .tally import is_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 # Characters of every kind that patterns tell apart.
 AROUND = ["", " ", "  ", "\n", "\t", "a", "A", "1", "'", ".", "_", "\u00e9", "\u4e2d", "\u0301", "\U0001f600"]
@@ -169,7 +166,6 @@ def characters(codes: range, wanted: Callable[[bytes], bool]) -> Iterator[bytes]
 
 
 def produced(bare: Tokenizer, token_id: int, texts: Iterator[bytes]) -> bool:
-    """Whether one of the texts holds the token."""
     searched = 0
     while searched < SEARCHED and (held := taken(texts, min(searched + FIRST, AT_ONCE))):
         ids, _ = bare.encode_batch_to_numpy(held)

@@ -12,6 +12,7 @@ bytes an id of the vocabulary.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..backend import load_backend
@@ -19,8 +20,6 @@ from ..extras import np
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     from ..reference.text import Text

@@ -6,6 +6,7 @@ the ends of lines into documents of some kilobytes, or, as a part of a parallel 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from ..corpus.compression import opened
 from ..corpus.records import batches_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ..corpus.records import Batches

@@ -13,6 +13,7 @@ use it: on long texts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,6 @@ from ..reference.published.patterns import BYTES, Pattern, clock, compile_patter
 from .model import Alternative
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import regex
 
 # How long a pattern may take to explain a text, in seconds of the processor: for any text, and for each byte of it.
@@ -45,12 +44,12 @@ LABELS = {
         "contraction", "word", "up to 3 digits", "symbols", "spaces at the end", "line end", "spaces but the last",
         "one space",
     ),
-    "o200k": ("word", "WORD in capitals", "up to 3 digits", *ENDS),
+    "o200k": ("word", "word in capitals", "up to 3 digits", *ENDS),
     "llama3": ("contraction", "word", "up to 3 digits", *ENDS),
     "qwen2": ("contraction", "word", "one digit", *ENDS),
     "qwen3.5": ("contraction", "word", "one digit", *ENDS),
-    "tekken": ("word", "WORD in capitals", "one digit", *ENDS),
-    "kimi": ("Han characters", "word", "WORD in capitals", "up to 3 digits", *ENDS),
+    "tekken": ("word", "word in capitals", "one digit", *ENDS),
+    "kimi": ("Han characters", "word", "word in capitals", "up to 3 digits", *ENDS),
 }  # fmt: skip
 
 

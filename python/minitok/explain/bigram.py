@@ -19,6 +19,7 @@ Costs: O(n log n) to count n ids; O(row) a step.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -27,8 +28,6 @@ from ..extras import np
 from ..reference.more.dropout import mix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     from ..tokenizer import Tokenizer

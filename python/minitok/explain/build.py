@@ -13,6 +13,7 @@ tokens that ended and began there. Not for: megabytes.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -30,8 +31,6 @@ from .explanation import Explanation
 from .model import Alternative, Blocked, Lane, LanePiece, Part, Piece, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
     from ..backend import Codec, Vocab
     from ..definition import Definition
 
@@ -109,7 +108,6 @@ def read(vocab: Vocab, cut: Sequence[Unit], added: Collection[int]) -> Iterator[
 
 
 def token(codec: Codec, token_id: int) -> bytes:
-    """The bytes of an id that is known."""
     return codec.token_bytes(token_id) or b""
 
 
@@ -237,7 +235,6 @@ def with_boundary(vocab: Vocab, piece: Piece, after: Piece | None) -> Piece:
 
 
 def with_characters(pieces: Sequence[Piece], data: bytes) -> list[Piece]:
-    """The pieces, with the bytes and the characters of their tokens."""
     tokens = [[data[token.start : token.end] for token in piece.tokens] for piece in pieces]
     spans = char_spans([token for row in tokens for token in row])
     firsts = [0, *accumulate(map(len, tokens))]

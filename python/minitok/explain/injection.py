@@ -41,7 +41,6 @@ class Way:
 
     @property
     def ids(self) -> list[int]:
-        """The ids."""
         return [token.id for token in self.tokens]
 
     @property

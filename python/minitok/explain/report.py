@@ -58,7 +58,7 @@ class Report:
     """
 
     explanation: Explanation
-    # Whether to say how each pattern is run.
+    # Whether to say how each pattern is run, and what it cuts otherwise.
     engine: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -109,7 +109,7 @@ class Report:
             labels.append(why(piece))
         name = Text(f"{short_pattern(lane.pattern)}: {len(lane.pieces)} ")
         machine = [f"cut {lane.scanned}"] if lane.scanned and self.engine else []
-        if lane.differs is not None:
+        if lane.differs is not None and self.engine:
             shortest = visible(lane.differs.encode()).replace("\n", "")
             machine.append(f"differs from {short_pattern(self.explanation.lanes[0].pattern)} on {shortest}")
         below = "\n".join([", ".join(labels), "; ".join(machine)]).rstrip()

@@ -90,7 +90,6 @@ def lifetimes(parts: Sequence[Part], blocked: Sequence[Blocked], n_first: int) -
 def walk(
     parts: Sequence[Part], blocked: Sequence[Blocked], piece: int | None, wanted: Container[int]
 ) -> Iterator[Event]:
-    """The events of the wanted steps of a piece."""
     n_first = sum(part.rank is None for part in parts)
     begins, ends = lifetimes(parts, blocked, n_first)
     standing, possible = list(range(n_first)), list[Possible]()

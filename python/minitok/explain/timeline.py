@@ -70,7 +70,6 @@ def stream(tokenizer: Tokenizer, what: str | bytes | Iterable[int]) -> Timeline:
 
 
 def timeline(ids: Sequence[int], tokens: Sequence[bytes]) -> Timeline:
-    """The timeline of tokens with their bytes."""
     decoder = StreamDecoder(dict(zip(ids, tokens)).get)
     steps: list[StreamStep] = []
     came: list[int] = []

@@ -7,10 +7,7 @@ r"""Bytes and characters made visible: white space, controls, halves of characte
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 __all__ = ["PALETTE", "palette_index", "visible", "visible_parts"]
 

@@ -8,6 +8,7 @@ config also says what ``bos_token`` and the like are called, and which tokens ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..definition.chat_templates import ChatTemplates
@@ -15,7 +16,6 @@ from ..errors import FileFormatError
 from .files import parse_json, read, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 # Fields of a config that do not name tokens of the conversation.
@@ -76,7 +76,6 @@ def strings_in(held: Any) -> Iterator[str]:
 
 
 def source_in(file: Path) -> str:
-    """The template in a file."""
     try:
         return read(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,7 +1,7 @@
 """Reads a tokenizer from a file or a folder of any format; its content says which.
 
-The extension recognises and reads them all (``rust/formats/``). The reference reads the three that are small and plain by
-itself: minitok's own files, tiktoken's and minbpe's. What else it is to run on, the extension reads for it.
+The extension recognises and reads them all (``rust/formats/``). The reference reads the two that are small and plain by
+itself: minitok's own files and tiktoken's. What else it is to run on, the extension reads for it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 import re
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..backend import load_backend
 from ..errors import FileFormatError
 from ..reference.published.names import own_names
-from . import minbpe, native, tiktoken
+from . import native, tiktoken
 from .chat import read_templates
 from .extension import read_by_extension
 from .files import parse_json
@@ -77,12 +77,9 @@ def read_plainly(
             choice = f"{', '.join(own_names())}, the encoding or model that it belongs to, or a regular expression"
             raise FileFormatError(path, f"{PATTERN_NEEDED}: pass pattern=, which can be {choice}")
         return tiktoken.parse(data, path, pattern=pattern, special_tokens=special_tokens, backend="python")
-    is_minbpe = start.startswith(minbpe.VERSION.split()[0].encode())
-    if not is_minbpe and not OWN.match(start):
+    if not OWN.match(start):
         return None
-    content: Any = None if is_minbpe else parse_json(data, path)
+    content = parse_json(data, path)
     if pattern is not None or special_tokens is not None:
         raise TypeError(f"{os.fspath(str(path))!r} already defines its pattern and special tokens: omit both arguments")
-    if is_minbpe:
-        return minbpe.parse(data, path, "python")
     return native.parse(content, path, "python")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..arguments import check_special_tokens
 from ..backend import load_backend
@@ -14,9 +15,6 @@ from ..definition import Definition
 from ..errors import BackendError
 from .files import blame
 from .native import read_fields
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def read_by_extension(

@@ -9,6 +9,8 @@ minitok adds a split pattern that is not GPT-2's, as in ``#version: 0.2 pattern:
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +21,6 @@ from .byte_level import to_bytes, to_chars
 from .files import Reason, shown, write_together
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from ..backend import Merge
 
 

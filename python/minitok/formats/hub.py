@@ -27,7 +27,6 @@ def is_model_name(path: str | os.PathLike[str]) -> bool:
 
 
 def cache_folder() -> Path:
-    """The folder of the cache, whether or not it exists."""
     if cache := os.environ.get("HF_HUB_CACHE"):
         return Path(cache)
     return Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface") / "hub"

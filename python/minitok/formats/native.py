@@ -22,17 +22,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from ..definition import BYTE_ORDERS, IDENTITY, KINDS, Definition
 from ..definition.chat_templates import ChatTemplates
 from ..reference.published.characters import Symbols
 from .files import Reason, blame, field, optional_field, shown, shown_kind, write_atomically
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable
 
 VERSION = 1
 # Fields that every file has; any other is left out where there is nothing to say.
@@ -162,7 +159,6 @@ def parse_symbols(symbols: dict[str, Any] | None) -> Symbols | None:
 
 
 def parse_byte_order(content: dict[str, Any]) -> bytes:
-    """The byte of each of the ids 0 to 255."""
     order = content.get("byte_order")
     byte_order = (
         BYTE_ORDERS.get(order) if isinstance(order, str) else bytes(check_integers(order, 256, "byte_order", 255))
@@ -173,14 +169,12 @@ def parse_byte_order(content: dict[str, Any]) -> bytes:
 
 
 def parse_ids(tokens: dict[str, Any], name: str) -> dict[str, int]:
-    """Names and ids."""
     for token, token_id in tokens.items():
         check_integers([token_id], 1, f"the {name.removesuffix('_tokens')} token {token!r}")
     return tokens
 
 
 def parse_names(names: list[Any], _: str) -> list[str]:
-    """A list of text."""
     for name in names:
         if not isinstance(name, str):
             raise Reason(f"a token is named by {shown(name)}")
@@ -193,7 +187,6 @@ def parse_flags(flags: dict[str, Any], name: str) -> dict[str, list[str]]:
 
 
 def parse_chat(chat: dict[str, Any], _: str) -> ChatTemplates:
-    """The chat templates."""
     try:
         return ChatTemplates(
             field(chat, "templates", dict), field(chat, "tokens", dict), optional_field(chat, "named", list) or []
@@ -240,7 +233,6 @@ def parse_tokens(rows: list[Any]) -> dict[int, bytes]:
 
 
 def encoded(data: bytes) -> str:
-    """Bytes in base64."""
     return base64.b64encode(data).decode()
 
 

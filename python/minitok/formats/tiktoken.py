@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Mapping
 
 from ..arguments import MAX_ID
 from ..definition import Definition
 from ..errors import FileFormatError, VocabularyError
 from .files import blame, write_atomically
 from .gpt2 import merges_make_all
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
 
 
 def parse(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..foreign import explains
 from .checked import Checked
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Sequence
-
     from typing_extensions import Unpack
 
     from ..chat.conversation import Conversation
@@ -215,14 +214,14 @@ class Tokenizer(Checked):
             overlap: How many tokens at the end of a chunk may be repeated at the beginning of the next. What is repeated
                 begins at a sentence, else a word.
             overlap_sentences: How many sentences are repeated instead, within half of ``max_tokens``.
-            fill: Share of a chunk's new text after which the best border is looked for. A lower value gives smaller chunks that
-                end better.
+            fill: Share of a chunk's new text after which the best border is sought: less gives smaller chunks that end better.
             allowed_special: As for ``encode``. A special token is never split, nor separated from the whitespace it absorbs.
 
         Raises:
             TypeError: The text is not a str, or a number is not one.
             ValueError: ``max_tokens`` is less than 1, ``overlap`` is not below it, or a number or name is wrong; a character
                 has more than ``max_tokens`` tokens; or the text has a lone surrogate.
+            BackendError: The tokenizer runs on the Python backend.
 
         Costs O(n) for n bytes, times ``max_tokens / (max_tokens - overlap)``.
 

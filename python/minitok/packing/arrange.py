@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import shutil
 from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,6 @@ from .packed_corpus import checksum
 from .reader import open_packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping  # noqa: TC003 - the command reads the types
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, NamedTuple, TypedDict
 
 __all__ = ["IdOptions", "LayoutOptions", "PackOptions", "ShownOption", "check_known"]
@@ -126,9 +126,12 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
             ``learn``, that of the messages; by default ``messages``.
         learn: For files of conversations, in the form of ``encode_chat``: a mask next to the ids marks those that a model
             is to learn: the turns of the ``"assistant"`` with the tokens that end them (``EncodedChat.mask``), the ``"last"``
-            of these, what another role says, or what is in ``{% generation %}`` (``"generation"``). It may have ``tools``, too.
+            of these, ``"each"`` at the end of a document of its own, what another role says, or what is in ``{% generation %}``
+            (``"generation"``). ``end_of_document`` ends a last turn that only a next message would end, and is learned then.
+            A record may have ``tools``, too.
             The mask is ``train.bin.mask.npy``: uint8, shape (tokens,). ``.ds`` has ``train.ds.loss``; ``.parquet``
             and ``.arrow`` have a column ``assistant_masks``.
+        prompt: With ``learn``, as for ``EncodedChat.mask``: ``"part"`` if a turn may repeat a part of the prompt only.
     """
 
     separator: Annotated[
@@ -148,10 +151,15 @@ class PackOptions(IdOptions, LayoutOptions, total=False):
         ShownOption(
             "--learn",
             "Pack conversations, with a mask of the ids to learn: what this role says (assistant, for example), with 'last' "
-            "the last answer alone, or with 'generation' what the chat template marks.",
+            "the last answer alone, with 'each' each answer as the last of a document, or with 'generation' what the chat "
+            "template marks.",
             "Documents",
             "ROLE",
         ),
+    ]
+    prompt: Annotated[
+        Literal["whole", "part"],
+        ShownOption("--prompt", "With --learn: what a turn repeats of the prompt; whole if not given.", "Documents"),
     ]
 
 

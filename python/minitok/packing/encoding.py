@@ -9,6 +9,7 @@ Costs: the encoding; memory for a few batches of some megabytes on each thread, 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -22,7 +23,6 @@ from ..reference.more.dropout import HEAD
 from ..spans.streaming import checked, safe_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -126,8 +126,6 @@ def work_on_file(codec: Codec, backend: Backend, file: Path, options: Options) -
 
 
 def records_encoder(codec: Codec, batch: Batch, options: Options) -> Callable[[], EncodedBlock]:
-    """What encodes a batch of records."""
-
     def encode() -> EncodedBlock:
         ids, ends, size = batch.encode(codec, options.allowed, options.end, options.dtype)
         return EncodedBlock(ids, ends.astype(np.int64), size)

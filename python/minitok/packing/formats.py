@@ -25,6 +25,7 @@ import os
 import struct
 import zlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,6 @@ from .options import DTYPES
 from .outputs import MEGATRON, index_path, remove_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -336,7 +336,6 @@ class ColumnWriter(Writer):
         self.ids, self.ends, self.held = [ids[stop:]], [], len(ids) - stop
 
     def whole_label(self) -> str:
-        """The label with the totals."""
         groups = {"groups": self.sums.hex()}
         self.label = replace(self.label, tokens=self.tokens, documents=self.documents, sums=groups)
         return self.label.text()

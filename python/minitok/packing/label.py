@@ -26,6 +26,7 @@ import json
 import os
 import struct
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from itertools import pairwise
@@ -34,7 +35,6 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     # Files, and what each says of itself.
@@ -253,5 +253,4 @@ def joined_label(labels: Labels, dtype: str, layout: str) -> Label:
 
 
 def digest_of(said: Iterable[object]) -> str:
-    """A hash of what is said."""
     return sha256(repr(list(said)).encode("utf-8", "backslashreplace")).hexdigest()

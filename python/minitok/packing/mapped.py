@@ -8,6 +8,7 @@ Costs: a page or two for a number; with checksums, 64 KiB of the file are read a
 from __future__ import annotations
 
 import mmap
+import os
 import sys
 import zlib
 from stat import S_ISREG
@@ -18,7 +19,6 @@ from ..extras import np
 from .label import BLOCK
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
 
     import numpy.typing as npt
@@ -67,7 +67,6 @@ class MappedFile:
         self.start, self.sums, self.seen = start, found, bytearray(blocks)
 
     def bytes(self) -> Ids:
-        """All bytes, mapped."""
         if self.whole is None:
             with self.path.open("rb") as file:
                 check_unchanged(self.path, self.state)

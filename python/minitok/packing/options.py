@@ -68,6 +68,7 @@ class Options:
     threads: int = 1
     dropout: tuple[float, int] | None = None
     refused: tuple[str, ...] = ()
+    prompt: str = "whole"
 
     @classmethod
     def of(cls, definition: Definition, options: PackOptions, learn: str | None = None, threads: int = 1) -> Options:
@@ -79,6 +80,8 @@ class Options:
         for name in ("separator", "allowed_special", "disallowed_special", "dropout") if learn is not None else ():
             if options.get(name):
                 raise ValueError(f"{name} is for texts; with learn=, documents are conversations")
+        if learn is None and options.get("prompt") is not None:
+            raise ValueError("prompt is for conversations: pass learn=, too")
         disallowed, special, added = (
             options.get("disallowed_special", ()),
             definition.special_tokens,
@@ -95,6 +98,7 @@ class Options:
             threads,
             check_dropout(options.get("dropout", 0.0), options.get("seed")),
             tuple(sorted(refused_tokens(disallowed, allowed_special, definition.control_tokens, special, added))),
+            options.get("prompt") or "whole",
         )
 
     def coder(self, codec: Codec) -> Codec:

@@ -116,7 +116,7 @@ def encode_files(
         # Chat templates need Jinja2, which nothing else that is packed does.
         from .chats import check_learn
 
-        check_learn(definition, learn)
+        check_learn(definition, learn, options.get("prompt"))
     checked = Options.of(definition, options, learn, thread_count(threads))
     path = check_out(out)
     begin = token_id(definition, options.get("begin_row"), "begin_row")

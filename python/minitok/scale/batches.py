@@ -13,6 +13,7 @@ import os
 import pickle
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,6 @@ from ..packing.reader import open_packed
 from .ray_data import failed, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ..backend import Codec, Documents

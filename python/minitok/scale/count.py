@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import check_pattern
@@ -18,8 +19,6 @@ from .batches import BatchCounter, add_up
 from .ray_data import Watch, map_slices, rows_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from typing_extensions import Unpack
 
     from ..backend import BackendName

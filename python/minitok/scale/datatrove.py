@@ -12,6 +12,8 @@ again writes the same. datatrove's own steps merge and shuffle such files; ``min
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,9 +28,6 @@ from ..packing.label import Label
 from ..packing.options import Options, job_digest
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
-
     from typing_extensions import Unpack
 
     from ..packing import PackOptions

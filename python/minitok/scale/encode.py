@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +18,6 @@ from .batches import BatchEncoder
 from .ray_data import Watch, map_slices, rows_in_order
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable
-
     from typing_extensions import Unpack
 
     from ..corpus.progress import Progress

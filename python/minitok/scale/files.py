@@ -6,6 +6,8 @@ from the journal of the part. The parts are joined here, so the result is that o
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +21,6 @@ from ..packing.outputs import check_outputs, format_of
 from .ray_data import results, start_ray
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable
-
     from typing_extensions import Unpack
 
     from ..corpus.progress import Progress

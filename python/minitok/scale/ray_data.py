@@ -8,13 +8,12 @@ row, so that the first one in the order of the dataset is raised, whichever task
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileFormatError, MinitokError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from ..corpus.progress import Show
 
 

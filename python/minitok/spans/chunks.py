@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from .cutting import check_number
 
@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
     from ..backend import Codec
 
-    At = Literal["text", "code"] | Iterable[str]
+# Where a caller may ask for an end, and where else a chunk may end.
+Asked = Literal["heading", "paragraph", "block", "line", "sentence", "wrap", "clause", "space", "word"]
+Border = Asked | Literal["character", "end"]
+At: TypeAlias = "Literal['text', 'code'] | Iterable[Asked]"
 
-# No text has as many tokens.
-MOST = 1 << 62
+MOST = 1 << 62  # no text has as many tokens
 
 
 class Chunk(NamedTuple):
@@ -30,7 +32,7 @@ class Chunk(NamedTuple):
     byte_start: int
     byte_end: int
     tokens: int
-    border: str
+    border: Border
 
 
 def chunk(
@@ -56,6 +58,5 @@ def chunk(
         raise TypeError(f"at must be the name of a kind of text or names of borders, not {at!r}")
     overlap = min(overlap, MOST - (overlap < max_tokens))
     fields = min(max_tokens, MOST), names, overlap, min(sentences, MOST), float(fill)
-    # A lone surrogate is refused here: a text that is cut is the text as given.
-    found = codec.chunks(text.encode(), allowed, fields)
-    return [Chunk(text[placed[0] : placed[1]], *placed) for placed in found]
+    found = codec.chunks(text.encode(), allowed, fields)  # no lone surrogate: a text that is cut is the text as given
+    return [Chunk(text[placed[0] : placed[1]], *placed) for placed in found]  # type: ignore[arg-type]  # names of borders

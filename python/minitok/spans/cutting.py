@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arguments import check_int
@@ -21,16 +22,13 @@ from .offsets import as_sequence, char_spans, check_unit, spans_of, starts_of
 from .streaming import as_bytes, safe_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     import numpy.typing as npt
 
     from ..backend import Codec
     from ..definition import Definition
     from .offsets import Unit
 
-# How much of a text is encoded at a time, in characters, when only its beginning is wanted.
-SLICE = 1 << 14
+SLICE = 1 << 14  # characters of a text that are encoded at a time, when only its beginning is wanted
 
 
 def truncate_text(definition: Definition, text: str, max_tokens: int, allowed: Sequence[str] | None) -> str:

@@ -12,6 +12,7 @@ Costs: O(n) for n ids, some nanoseconds each in arrays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -19,8 +20,6 @@ from ..backend import load_backend
 from ..extras import array_of, is_array
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     import numpy.typing as npt
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arguments import check_iterable, is_bool
@@ -17,8 +18,6 @@ from ..extras import array_of, is_array
 from ..reference.text import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
     import numpy as np
     import numpy.typing as npt
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from ..arguments import check_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy as np
     import numpy.typing as npt
 
@@ -90,7 +89,6 @@ class Session:
         return Splice(*self._core.set(whole(text)))
 
     def text(self, start: int = 0, end: int | None = None) -> str:
-        """Returns the text, or a part of it."""
         return self._core.text(*self._range(start, end))
 
     def __len__(self) -> int:

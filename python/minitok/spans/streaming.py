@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,6 @@ from ..arguments import check_iterable
 from ..reference.text import join_surrogates, utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from ..backend import Codec
 
 # How much text is gathered before it is worth encoding, in bytes.

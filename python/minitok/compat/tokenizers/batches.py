@@ -72,7 +72,6 @@ def as_input(given: Any, is_pretokenized: bool) -> tuple[Any, Any]:
 
 
 def check_text(text: Any) -> str:
-    """The text, if it is one."""
     if not isinstance(text, str):
         raise TypeError("TextInputSequence must be str")
     return text

@@ -6,14 +6,13 @@ from the start; a source makes its tokens, offsets and words when they are first
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from minitok.corpus.symbols import WHITE_SPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     Span = tuple[int, int]
     Word = int | None
 

@@ -8,6 +8,7 @@ that have the component, and in the sequences that it is part of.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -18,8 +19,6 @@ from .options import instance, unsigned
 from .shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from typing_extensions import Self
 
     from .options import Option
@@ -132,7 +131,6 @@ class Component(Shown):
 
     @property
     def parts(self) -> list[Any]:
-        """The parts of a sequence."""
         if self.parts_field is None:
             raise TypeError(f"{type(self).__name__!r} object is not a sequence")
         parts: list[Any] = self.state[self.parts_field]

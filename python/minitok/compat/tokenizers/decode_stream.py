@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from codecs import getincrementaldecoder
+from collections.abc import Sequence
 from functools import reduce
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitok.backend.shortcuts import DecodeSteps
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 UNKNOWN = "\ufffd"

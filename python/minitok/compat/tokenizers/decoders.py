@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Tokens
 from functools import reduce
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitok.formats.byte_level import BYTES
 from minitok.reference.published import streams as reference
@@ -13,9 +14,6 @@ from .components import Component
 from .decode_stream import BYTE, DecodeStream
 from .matching import cuts
 from .options import BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, SIZE, TEXT, Option, compiled_source
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence as Tokens
 
 __all__ = [
     "CTC", "BPEDecoder", "ByteFallback", "ByteLevel", "DecodeStream", "Decoder", "Fuse", "Metaspace", "Replace", "Sequence",

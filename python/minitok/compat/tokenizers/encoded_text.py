@@ -11,6 +11,7 @@ Costs: O(n) in arrays for n bytes; in Python, for the segments that a normalizer
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,8 +25,6 @@ from ...lazy import cached_property
 from .normalized_string import CONTINUES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     import numpy.typing as npt
 
     from minitok.backend.protocols import Segment
@@ -184,7 +183,6 @@ class Text:
 
     @cached_property
     def data(self) -> bytes:
-        """The text as bytes."""
         return utf8(self.text)
 
     @cached_property

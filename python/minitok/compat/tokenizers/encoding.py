@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warnings
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ from .options import unsigned
 from .settings import DIRECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from .columns import Span, Word
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import decoders, normalizers, pre_tokenizers, processors
@@ -10,8 +11,6 @@ from .tokenizer import Tokenizer
 from .trainers import BpeTrainer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from typing_extensions import Self
 
     from .added import AddedToken

@@ -15,14 +15,13 @@ Costs: O(n) for n characters, and what the pattern needs, up to the limit of SPE
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from minitok.reference.published.patterns import Limited, end_time
 from minitok.reference.published.patterns import compile_pattern as compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     import regex
 
 __all__ = ["Cut", "compiled", "cuts", "parts"]

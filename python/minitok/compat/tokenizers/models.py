@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -30,8 +31,6 @@ from .decode_stream import BYTE
 from .shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from minitok.definition import Definition
 
     from .trainers import BpeTrainer
@@ -131,7 +130,6 @@ class BPE(Model):
         return self._vocab
 
     def merges(self) -> list[Pair]:
-        """The merges."""
         self._load()
         return self._merges
 
@@ -141,11 +139,9 @@ class BPE(Model):
         return {token_id: token for token, token_id in self.vocab().items()}
 
     def token_to_id(self, token: str) -> int | None:
-        """The id of a token."""
         return self.vocab().get(token)
 
     def id_to_token(self, id: int) -> str | None:
-        """The token of an id."""
         return self.names.get(id)
 
     def as_json(self) -> dict[str, Any]:
@@ -207,7 +203,6 @@ class Token(NamedTuple):
     offsets: tuple[int, int]
 
     def as_tuple(self) -> tuple[int, str, tuple[int, int]]:
-        """The three in a tuple."""
         return self.id, self.value, self.offsets
 
 
@@ -226,7 +221,6 @@ class PieceEncoder:
         self.has_marks = definition.prefix not in (None, "bytes")
 
     def encode(self, pieces: list[str]) -> list[list[Token]]:
-        """The tokens of each piece."""
         batch = self.definition.codec().encode_batch(list(map(self.read, pieces)))
         return [self.placed(piece, ids) for piece, ids in zip(pieces, batch, strict=True)]
 

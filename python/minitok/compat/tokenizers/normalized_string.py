@@ -9,6 +9,7 @@ Costs: O(n) for each step, in Python: it is for the components, where text is to
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,6 @@ from .matching import Cut, compiled, cuts, parts
 from .options import BEHAVIOR, Regex, compiled_source, instance, pattern_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     import regex
 
     from minitok.reference.published.normalize import Step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,8 +17,6 @@ from minitok.reference.published.regexes import parse
 from .matching import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import regex
 
 BEHAVIORS = ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous")
@@ -80,14 +79,12 @@ class Regex:
 
 
 def instance(value: Any, kind: type, *others: type) -> Any:
-    """The value, if it is one of a type."""
     if not isinstance(value, (kind, *others)):
         raise TypeError(f"{type(value).__name__!r} object is not an instance of {kind.__name__!r}")
     return value
 
 
 def character(value: Any) -> str:
-    """A text of one character."""
     if len(instance(value, str)) != 1:
         raise ValueError("expected a string of length 1")
     return str(value)
@@ -115,7 +112,6 @@ def scheme(value: Any) -> str:
 
 
 def token(value: Any) -> list[Any]:
-    """A token and its id."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(f"a token is a pair of str and int, not {value!r}")
     return [instance(value[0], str), unsigned(value[1])]

@@ -6,6 +6,7 @@ keep that of their time, to make their columns (tokens, offsets, words) from it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from itertools import accumulate
 from operator import itemgetter
@@ -27,8 +28,6 @@ from .normalized_string import NormalizedString
 from .options import unsigned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from minitok.backend import StreamDecoder
     from minitok.definition import Definition
 
@@ -70,7 +69,6 @@ class Pipeline:
         return self.codec.encode(text, self.allowed)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text."""
         if self.codec is None or len(texts) == 1:
             return list(map(self.encode, texts))
         return self.codec.encode_batch(texts, self.allowed, thread_count(None))
@@ -119,7 +117,6 @@ class Pipeline:
 
     @cached_property
     def decoders(self) -> list[Any]:
-        """The decoders, one after the other."""
         return list(self.decoder.parts if self.decoder is not None and self.decoder.parts_field else [self.decoder])
 
     @cached_property
@@ -181,7 +178,6 @@ class Pipeline:
         return self.steps.model.names | self.added_names
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
-        """The tokens of ids that have one."""
         return list(itemgetter(*ids)(self.names)) if len(ids) > 1 else [self.names[token_id] for token_id in ids]
 
     # -- where tokens come from ----------------------------------------------------------------------------------------
@@ -194,7 +190,6 @@ class Pipeline:
         return WordCutter(words, None), load_backend(backend).pattern(pattern)
 
     def pieces(self, segment: bytes) -> list[Span]:
-        """The pieces of a segment, as ranges of its bytes."""
         words, pattern = self.cutter
         places = [(0, len(segment))]
         if words.regex is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,6 @@ from .normalized_string import NormalizedString
 from .options import instance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from .columns import Span
     from .models import Token
 

@@ -5,6 +5,7 @@ Each is run on a ``PreTokenizedString``. A tokenizer cuts in its codec instead, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,6 @@ from .options import BEHAVIOR, BYTE_LEVEL, CHARACTER, FLAG, METASPACE, PATTERN, 
 from .pre_tokenized_string import PreTokenizedString
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import regex
 
     from .normalized_string import NormalizedString

@@ -6,6 +6,7 @@ everything is filled up. Where the tokens of a single text stand among the speci
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitok.errors import ComponentError
@@ -14,8 +15,6 @@ from .columns import SourceSlice, fixed
 from .encoding import Encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .columns import Source, Span
 
     State = dict[str, Any]
@@ -162,7 +161,6 @@ def from_template(state: State, encodings: list[Encoding], add_special_tokens: b
 
 
 def special_part(ids: Sequence[int], tokens: Sequence[str], type_id: int) -> SourceSlice:
-    """The part of special tokens."""
     return SourceSlice(fixed(ids, tokens), 0, len(ids), type_id, special=1)
 
 
@@ -203,7 +201,6 @@ class Layout(NamedTuple):
     numbered: bool
 
     def place(self, source: Source) -> Encoding:
-        """The encoding of a text."""
         count = len(source.ids)
         part = (SourceSlice(source, 0, count, self.type_id, 0, 1, 0, self.trims),) if count else ()
         ranges: dict[int, Span] = {0: (self.size, self.size + count)} if self.numbered else {}

@@ -5,6 +5,8 @@ What they do is in ``processing``; here are the classes that say it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Sequence as Pieces
 from typing import TYPE_CHECKING, Any
 
 from minitok.formats.files import Reason, shown
@@ -15,9 +17,6 @@ from .processing import added_tokens, post_process
 from .settings import value_of, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from collections.abc import Sequence as Pieces
-
     from .encoding import Encoding
 
 __all__ = ["BertProcessing", "ByteLevel", "PostProcessor", "RobertaProcessing", "Sequence", "TemplateProcessing"]
@@ -34,7 +33,6 @@ def special_token(given: Any) -> dict[str, Any]:
 
 
 def template(words: str | Pieces[str]) -> list[dict[str, Any]]:
-    """The pieces of a template."""
     return [piece(word) for word in (words.split(" ") if isinstance(words, str) else words)]
 
 

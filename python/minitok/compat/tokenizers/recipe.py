@@ -142,7 +142,6 @@ class Recipe:
     # -- its parts -----------------------------------------------------------------------------------------------------
 
     def step_json(self, name: str) -> State | None:
-        """A component as JSON."""
         step = self.steps[name]
         return None if step is None else step.as_json()
 

@@ -5,14 +5,12 @@ A file's field is what ``tokenizers`` would read, or it is refused by its name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from minitok.formats.files import Reason, shown
 
 from .options import instance, unsigned
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 State = dict[str, Any]
 

@@ -19,7 +19,6 @@ class Shown:
     """What shows itself as its JSON, and is pickled as it."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON."""
         raise NotImplementedError
 
     def __getstate__(self) -> bytes:
@@ -71,7 +70,6 @@ def shown(value: Any, key: str = "", *, short: bool = False) -> str:
 
 
 def shown_fields(fields: dict[str, Any], *, short: bool = False) -> str:
-    """The fields of an object."""
     return ", ".join(f"{name}={shown(part, name, short=short)}" for name, part in fields.items())
 
 

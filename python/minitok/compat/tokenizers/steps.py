@@ -13,6 +13,7 @@ Costs: O(n) for n characters, in Python, times the length of the longest name, a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,6 @@ from .models import PieceEncoder, Token
 from .pre_tokenized_string import Piece, PreTokenizedString
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from minitok.definition import Definition
 
     from .added import AddedTokens
@@ -86,7 +85,6 @@ class Steps:
 
     @cached_property
     def pieces(self) -> PieceEncoder:
-        """What encodes pieces."""
         return self.model.pieces if self.definition is None else PieceEncoder(self.model, self.definition)
 
     def run(self, text: str) -> PreTokenizedString:

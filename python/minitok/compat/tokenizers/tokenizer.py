@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from asyncio import to_thread
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,6 @@ from .shown import shown
 from .training import train_model, train_parity_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-
     import minitok
 
     from .encoding import Encoding

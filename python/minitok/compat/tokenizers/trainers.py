@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitok.errors import TrainingError
 
 from .added import AddedToken, as_added
 from .shown import Shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 __all__ = ["BpeTrainer", "ParityBpeTrainer", "Trainer"]
 
@@ -196,5 +194,4 @@ class ParityBpeTrainer:
 
 
 def rust_number(value: float) -> str:
-    """A number as Rust writes it: ``2``, not ``2.0``."""
     return str(float(value)).removesuffix(".0").replace("nan", "NaN")

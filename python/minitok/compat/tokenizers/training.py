@@ -6,6 +6,7 @@ Special tokens come first, then characters, by code point, then the merges. Ties
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import minitok
@@ -20,8 +21,6 @@ from .models import BPE
 from .steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from minitok.corpus.counts import PieceCounts
     from minitok.definition import Definition
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tokenizers
 
@@ -17,9 +18,6 @@ from minitok.compat.tokenizers.decode_stream import DecodeStream
 
 from .backend import adopt
 from .plain_call import calling_plainly, encoding_plainly
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # What stands in a class that has a method from a base.
 INHERITED = object()

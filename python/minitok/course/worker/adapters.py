@@ -10,11 +10,11 @@ Each adapter is a dictionary from the course's name to a function; a name that i
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
-    from collections.abc import Callable, Iterable
     from typing import Any
 
     Function = Callable[..., Any]
@@ -116,7 +116,6 @@ def minbpe(found: dict[str, Any]) -> dict[str, Function]:  # noqa: C901 - a tabl
 
 
 def vocabulary(merges: Merges) -> dict[int, bytes]:
-    """The bytes of each id."""
     tokens = {byte: bytes([byte]) for byte in range(256)}
     for (left, right), new_id in merges.items():
         tokens[new_id] = tokens[left] + tokens[right]

@@ -15,11 +15,9 @@ import ctypes
 import os
 import struct
 import sys
+from collections.abc import Iterator
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the numbers of these calls on every architecture
 PR_SET_NO_NEW_PRIVS = 38
 PATH_BENEATH = 1

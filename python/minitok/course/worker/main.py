@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tokenize
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 
@@ -15,7 +16,6 @@ from . import adapters, confine, loading, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from typing import Any
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from ..byte_level import CHARS
 from ..extension import extension
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from ...definition import Definition
 
 

@@ -9,6 +9,7 @@ stand.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...errors import VocabularyError
@@ -23,8 +24,6 @@ from .normalizers import dump_steps
 from .patterns import OWN_STEPS, dump_split
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     from ...definition import Definition
     from ...reference.published.regex_tree import Node
     from ...reference.published.unicode import CharSet

@@ -19,7 +19,6 @@ OPTIONS: dict[str, Any] = {
 
 
 def in_file(steps: list[dict[str, Any]], parts: str = "normalizers") -> dict[str, Any] | None:
-    """The steps as the field of a file."""
     if len(steps) < 2:
         return steps[0] if steps else None
     return {"type": "Sequence", parts: steps}

@@ -25,12 +25,10 @@ SIMPLE: dict[Step, str] = {
 
 
 def dump_steps(normalizer: Steps | None) -> list[dict[str, Any]]:
-    """The normalizers of the steps."""
     return [dump_step(step) for step in steps_of(normalizer)]
 
 
 def dump_step(step: Step) -> dict[str, Any]:
-    """The normalizer of a step."""
     if step in SIMPLE:
         return {"type": SIMPLE[step]}
     if step == "space_ideographs":

@@ -53,7 +53,6 @@ def dump_symbols(definition: Definition, symbols: Symbols | None) -> dict[str, A
 
 
 def dump_joining(symbols: Symbols) -> dict[str, Any] | None:
-    """The decoder."""
     if symbols.joining is None:
         return FUSE
     rule, mark = symbols.joining[0], in_chars(symbols.joining[1])
@@ -109,7 +108,6 @@ def dump_model(definition: Definition, symbols: Symbols | None, *, marks: bool =
 
 
 def in_chars(token: bytes) -> str:
-    """A token as text."""
     try:
         return token.decode()
     except UnicodeDecodeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,6 @@ from .read import EMPTY, parse
 from .symbols import dump_model, dump_symbols
 
 if TYPE_CHECKING:
-    import os
-
     from ...definition import Definition
 
 END = b" "
@@ -83,7 +82,6 @@ def dumped(definition: Definition) -> dict[str, Any]:
 
 
 def dump_bytes(definition: Definition) -> dict[str, Any]:
-    """The model of bytes."""
     end = definition.word_end
     vocab, merges = shown_vocabulary(definition, *([] if end is None else [partial(shown_word_ends, end)]))
     found, whole_pieces = definition.found_tokens, not merges_suffice(definition)

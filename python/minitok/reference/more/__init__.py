@@ -8,10 +8,7 @@ The files are independent, except where one names another. Each has its mirror o
 4. ``viable``: which ids may come next
 5. ``session``: a text that changes, and what that does to its ids
 6. ``tails``: what may follow a text
-7. ``graphemes``: what a reader takes for one character
-8. ``fences``: lines of Markdown
-9. ``sentences``: where a sentence ends
-10. ``borders``: where a text may end: after a paragraph, a sentence, a word
-11. ``chunk``: a text in parts of a limited number of tokens
-12. ``align``: two lists of tokens over one text
+7. ``align``: two lists of tokens over one text
+
+A text in chunks (SPEC C1 to C6) is in Rust alone, in files of the same folder there.
 """

@@ -21,18 +21,16 @@ Implements SPEC P10.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ...errors import PatternError
 from ...lazy import lines_in_package
 from ..pretokenize import NAMED
 from .families import FAMILIES
 from .patterns import BYTES, THEN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 # What looks like a name.
 LIKE_NAME = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")

@@ -38,15 +38,13 @@ Implements SPEC F4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Iterator
+from typing import NoReturn
 from zlib import adler32
 
 from ...errors import VocabularyError
 from ..vocab import Merge
 from .vocabs import Vocab
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAGIC = b"minitok\x02"
 # How many low bits an id has, by its head.

@@ -17,6 +17,7 @@ Implements SPEC P3, P6, P7, P8 and P9.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,6 @@ from .families import FAMILIES
 from .regexes import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import regex
 
 # How long the searches of one text may take before it is an error, in seconds of the processor (of the thread, where the system

@@ -13,13 +13,11 @@ Implements SPEC N3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from ...errors import VocabularyError
 from .patterns import compile_pattern, limited_matches
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # The end of a piece where files write another, such as ``</w>``.
 END = b" "
